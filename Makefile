@@ -1,0 +1,36 @@
+# Each target is one or two ordinary commands. Without make, on Windows for example, type
+# them yourself: README.md has the list.
+PYTHON ?= python3
+RUN = .venv/bin/python -m
+SET_UP = .venv/installed
+
+.PHONY: book test unit serve lab exercises lint
+
+book: $(SET_UP)  ## execute every chapter and write _build/html
+	.venv/bin/jupyter-book build . -W --keep-going
+
+test: $(SET_UP)  ## everything, in a browser too
+	$(RUN) pytest
+
+unit: $(SET_UP)  ## what takes seconds
+	$(RUN) pytest -m "not browser and not slow"
+
+serve: book  ## the book at http://127.0.0.1:8000
+	$(RUN) http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lab: $(SET_UP)  ## JupyterLab with the labs and the exercises
+	$(RUN) jupyterlab
+
+exercises: $(SET_UP)  ## release solutions/ into exercises/
+	$(RUN) classroom.release
+
+lint: $(SET_UP)
+	$(RUN) ruff check . && $(RUN) ruff format --check .
+
+$(SET_UP): requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('got Python ' \
+	+ sys.version.split()[0] + ', expected 3.11 or newer: make PYTHON=python3.12')"
+	$(PYTHON) -m venv .venv
+	$(RUN) pip install -r requirements.txt
+	$(RUN) pip install --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,1 @@
+"""Data: bars as an exact distribution, handwritten digits small and full size."""

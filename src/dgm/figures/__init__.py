@@ -1,0 +1,99 @@
+"""Living figures: JavaScript modules that compute in the page, for two hosts.
+
+Each figure is one ES module, `<name>.js`. It draws with the parts in `SHARED`, which
+stand in front of it in one text: `bundle(name)` is that text for anywidget
+(JupyterLab, with a kernel), `classic(*names)` the same as a classic script for a page
+on disk, where `host.js` gives each figure its state. Standard library only, so that a
+page builder can import this at no cost; the widget classes are in
+`dgm.figures.widgets`.
+"""
+
+import json
+import re
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SHARED = ("numbers.js", "shared.js", "predict.js")
+
+START = {
+    "bar_decoder": {"z": -0.9, "seed": 1},
+    "jensen": {"z1": 0.5, "z2": 3.2, "w": 2 / 3},
+    "inflate": {"image": "bar 4", "mu": 1.9, "sigma": 0.3},
+}
+RANGE = {  # of a number the lowest and the highest, of a word the choices
+    "bar_decoder": {"z": (-3.5, 3.5), "seed": (1, 999)},
+    "jensen": {"z1": (0.05, 4.0), "z2": (0.05, 4.0), "w": (0.0, 1.0)},
+    "inflate": {
+        "image": ("bar 1", "bar 2", "bar 3", "bar 4", "noisy", "two halves"),
+        "mu": (-3.5, 3.5),
+        "sigma": (0.05, 2.0),
+    },
+}
+TRAINED = {"bar_decoder": ("weights",), "inflate": ("weights", "images")}
+
+NAMES = tuple(START)
+SHARE = {name: tuple(start) for name, start in START.items()}
+
+
+def bundle(name: str) -> str:
+    """Join the shared parts and one figure: the text of an ES module.
+
+    Raises:
+        ValueError: for a name that is not in `NAMES`.
+
+    >>> bundle("jensen").count("export default")
+    1
+    """
+    return _shared() + _figure(name)
+
+
+def classic(*names: str) -> str:
+    """Write figures as one classic script that fills `window.LivingFigures`.
+
+    A page opened from disk may not load modules. The shared parts stand in it once.
+    """
+    figures = "".join(
+        f'LivingFigures["{name}"] = (() => {{\n'
+        + re.sub("^export default ", "return ", _figure(name), flags=re.M)
+        + "})();\n"
+        for name in names
+    )
+    start = "const LivingFigures = (window.LivingFigures ??= {});\n"
+    return f"(() => {{\n{start}{_shared()}{figures}}})();\n"
+
+
+def classic_all() -> str:
+    """Write every figure as one classic script, for a whole book."""
+    return classic(*NAMES)
+
+
+def state(name: str) -> dict:
+    """Return what a figure starts from, ready for JSON.
+
+    The values that the reader moves (also the keys of `SHARE[name]`, which may stand
+    in a page's address), `range` with the limits or choices of each, and trained weights.
+    """
+    _check(name)
+    ranges = {key: list(limits) for key, limits in RANGE[name].items()}
+    return START[name] | {"range": ranges} | trained(*TRAINED.get(name, ()))
+
+
+def trained(*keys: str) -> dict:
+    """Read these keys of `bars.json`, which `python -m dgm.figures.export` writes."""
+    stored = json.loads((HERE / "bars.json").read_text("utf8"))
+    return {key: stored[key] for key in keys}
+
+
+def _shared() -> str:
+    return "".join((HERE / part).read_text("utf8") + "\n" for part in SHARED)
+
+
+def _figure(name: str) -> str:
+    _check(name)
+    return (HERE / f"{name}.js").read_text("utf8") + "\n"
+
+
+def _check(name: str) -> None:
+    if name not in NAMES:
+        known = ", ".join(NAMES)
+        raise ValueError(f"living figure: got {name!r}, expected one of {known}")

@@ -1,0 +1,134 @@
+/* The bar decoder: z -> a mean image of 16 pixels -> a noisy draw. As z moves, the mean image draws a curve through
+   16-dimensional pixel space, seen here along the plane in which the four bars are the corners of a square. */
+
+// ---------- the numbers
+
+const CORNERS = [[-1, 1], [1, 1], [1, -1], [-1, -1]];         // bars 1 to 4, clockwise
+const FLIP = 0.05, FAR = 2;                                   // the data's noise; "between bars": more than FAR pixels off, on average
+
+function project(x) {                                         // orthogonal: onto two directions of length 1 in pixel space
+  const y = [0, 0];
+  x.forEach((v, d) => CORNERS[d % 4].forEach((s, k) => { y[k] += v * s / 4; }));
+  return y;
+}
+const barImage = (c) => Array.from({ length: PIXELS }, (_, d) => +(d % 4 === c));
+function nearest(x) {                                         // bar, and the number of pixels off it: of a mean image the expected number
+  const off = CORNERS.map((_, c) => barImage(c).reduce((s, v, d) => s + Math.abs(x[d] - v), 0)), least = Math.min(...off);
+  return { bar: off.indexOf(least) + 1, off: least };
+}
+function uniforms(seed) {                                     // mulberry32: the same 16 numbers for a seed, wherever it runs
+  let a = Math.imul(seed, 0x9e3779b9);
+  return Array.from({ length: PIXELS }, () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  });
+}
+const sample = (mean, u) => mean.map((v, d) => +(u[d] < v));  // pixel d is on with probability mean[d]
+function between(w, marks = 4001) {                           // the share of the prior from which a draw is far from every bar
+  const z = grid(marks, -8, 8), mass = z.map((v) => (nearest(meanImage(w, v)).off > FAR ? Math.exp(logNormal(v)) : 0));
+  return trapezoid(mass, 16 / (marks - 1));
+}
+function asNoisy(off) {                                       // the share of the data with at least so many of 16 pixels flipped
+  let term = (1 - FLIP) ** PIXELS, fewer = 0;
+  for (let k = 0; k < off; k++) {
+    fewer += term;
+    term *= (PIXELS - k) / (k + 1) * FLIP / (1 - FLIP);
+  }
+  return 1 - fewer;
+}
+function quantiles(n) {                                       // n values of z that share the prior equally
+  const z = grid(4001, -8, 8), step = 16 / 4000, at = [];
+  z.reduce((mass, v) => { if (mass >= (at.length + 0.5) / n) at.push(v); return mass + step * Math.exp(logNormal(v)); }, 0);
+  return at.slice(0, n);
+}
+
+// ---------- two images side by side, and the plane
+
+function described(parent, mark, caption) {                   // picture, caption with the point's mark in the plane, a number and its meaning
+  const box = add(parent, "div"), image = picture(box, barImage(0), { class: "lf-picture model" });
+  add(box, "p", { class: "lf-caption model" }, `<span class="lf-mark ${mark}"></span> ${caption}`);
+  const text = add(box, "p", { class: "lf-count" });
+  return { draw(pixels, number, meaning) { image.draw(pixels); text.innerHTML = `<b>${number}</b> ${meaning}`; } };
+}
+function plane(parent, w, zs, move) {
+  const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { "aria-hidden": "true" });
+  const square = add(node, "path", { class: "lf-rail" }), curve = add(node, "path", { class: "lf-line model" });
+  const even = quantiles(40).map((z) => [project(meanImage(w, z)), add(node, "circle", { class: "lf-dot prior", r: 2.5 })]);
+  const bars = CORNERS.map((at, c) => [at, add(node, "circle", { class: "lf-dot data", r: 3.5 }), picture(node, barImage(c), { class: "lf-picture data", width: 24, height: 24 }).node]);
+  const link = add(node, "path", { class: "lf-drop model" }), drawn = add(node, "rect", { class: "lf-open model", width: 10, height: 10 });
+  const here = add(node, "circle", { class: "lf-dot model", r: 6.5 });
+  const path = Array.from(zs, (z) => project(meanImage(w, z))), p = {};
+  drag(node, () => p.here, (dx, [x, y], dy) => {              // the point follows the pointer along its curve
+    const far = path.map((at) => Math.hypot(p.x(at[0]) - x - dx, p.y(at[1]) - y - dy));
+    move(zs[far.indexOf(Math.min(...far))]);
+  });
+  return { draw(mean, x) {
+    const size = box.clientWidth, half = size / 2, h = 0.86 * size, to = linear([-1.5, 1.5], [0, size]);
+    Object.assign(p, { x: to, y: (v) => h / 2 - v * to.per });
+    const at = ([a, b]) => `${p.x(a).toFixed(1)} ${p.y(b).toFixed(1)}`, [m, n] = [project(mean), project(x)];
+    p.here = [p.x(m[0]), p.y(m[1])];
+    put(node, { width: size, height: h, viewBox: `0 0 ${size} ${h}` });
+    put(square, { d: `M${CORNERS.map(at).join("L")}Z` });
+    put(curve, { d: `M${path.map(at).join("L")}` });
+    even.forEach(([v, dot]) => put(dot, { cx: p.x(v[0]), cy: p.y(v[1]) }));
+    bars.forEach(([v, dot, image]) => {
+      put(dot, { cx: p.x(v[0]), cy: p.y(v[1]) });
+      put(image, { x: p.x(v[0]) + (v[0] > 0 ? 12 : -36), y: p.y(v[1]) + (v[1] > 0 ? -30 : 6) });
+    });
+    put(link, { d: `M${at(m)}L${at(n)}` });
+    put(drawn, { x: p.x(n[0]) - 5, y: p.y(n[1]) - 5 });
+    put(here, { cx: p.here[0], cy: p.here[1] });
+  } };
+}
+
+// ---------- the figure
+
+export default {
+  numbers: { floats, meanImage, project, nearest, uniforms, sample, between, asNoisy },
+  render({ model, el }) {
+    const w = floats(model.get("weights")), range = model.get("range"), home = [model.get("z"), model.get("seed")];
+    const set = (key, v) => { model.set(key, v); model.save_changes(); };
+    const latent = { name: "z", label: "latent <i>z</i>", role: "data", min: range.z[0], max: range.z[1], step: 0.05, text: fix,
+      get: () => model.get("z"), set: (v) => set("z", Math.round(clamp(v, ...range.z) * 1e3) / 1e3) };
+    const zs = grid(701, ...range.z), bell = zs.map((z) => Math.exp(logNormal(z))), share = between(w);
+    const hollow = zs.map((z, i) => (nearest(meanImage(w, z)).off > FAR ? bell[i] : 0));
+
+    const fig = frame(el, { name: "A decoder of bars: slide z, see the image, the noise and the curve", draw });
+    const columns = add(fig.root, "div", { class: "lf-columns" }), images = add(columns, "div", { class: "lf-images" });
+    const mean = described(images, "", "mean of <i>p</i>(<i>x</i>|<i>z</i>)"), noisy = described(images, "open", "one draw <i>x</i>");
+    const pixels = plane(columns, w, zs, latent.set);
+    const p = plot(fig.root, { name: "The axis of z", x: range.z, ticks: [-3, -2, -1, 0, 1, 2, 3], shape: [0.2, 136, 160], below: 26 });
+    const strip = Array.from(grid(15, ...range.z), (z) => [z, picture(p.node, meanImage(w, z), { class: "lf-picture model", width: 20, height: 20 }).node]);
+    const gaps = p.curve("prior", true), prior = p.curve("prior"), names = { gaps: p.text("prior"), prior: p.text("prior") };
+    const rule = add(p.node, "path", { class: "lf-drop data" }), knob = handle(p.node, latent, () => p.x.per);
+    drag(p.node, latent.get, (dx, z) => latent.set(z + dx / p.x.per));
+    const say = add(fig.root, "p", { class: "lf-say" });
+    const control = slider(add(fig.root, "div", { class: "lf-row" }), latent), row = add(fig.root, "div", { class: "lf-row" });
+    button(row, "Resample the noise", () => set("seed", model.get("seed") % range.seed[1] + 1));
+    button(row, "Reset", () => { set("z", home[0]); set("seed", home[1]); });
+    fig.fullScreen(row);
+    say.innerHTML = "Slide <i>z</i> from bar to bar. Where is a draw no bar at all, and how often would the prior send you there?";
+
+    function draw() {
+      const z = latent.get(), m = meanImage(w, z), x = sample(m, uniforms(model.get("seed"))), near = nearest(m), own = nearest(x);
+      mean.draw(m, fix(near.off, 1), `of 16 pixels off bar ${near.bar}, on average`);
+      noisy.draw(x, own.off, `off bar ${own.bar}: so are ${percent(asNoisy(own.off))} of the data`);
+      pixels.draw(m, x);
+      p.fit(0, 0.44);
+      gaps.draw(zs, hollow);
+      prior.draw(zs, bell);
+      strip.forEach(([z, node]) => put(node, { x: p.x(z) - 10, y: p.floor + 26 }));
+      put(rule, { d: `M${p.x(z)} ${p.floor}V${p.y(Math.exp(logNormal(z)))}` });
+      knob.at(p.x(z), p.floor);
+      names.gaps.draw({ x: p.x(-1.3), bottom: p.y(0.24), anchor: "end", lines: ["between bars:", `${fix(100 * share, 0)}% of the prior`] });
+      names.prior.draw({ x: p.x(1.05), bottom: p.y(0.26), lines: [math("prior p(z)")] });
+      control.draw();
+      fig.speak(`z ${fix(z)}: on average ${fix(near.off, 1)} of 16 pixels off bar ${near.bar}; in this draw ${own.off} off bar ${own.bar}`);
+    }
+    model.on("change", fig.redraw);
+    draw();
+    return () => { model.off("change", fig.redraw); fig.close(); };
+  },
+};

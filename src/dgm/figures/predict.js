@@ -1,0 +1,95 @@
+/* Predict, commit, reveal: a bar that splits a total into a bound and a gap and can carry a guess, and slow movement. */
+
+function fadeIn(svg) {                                        // a mask that shows nothing at the left edge, all after 72 px
+  const id = newId();
+  add(svg, "defs", {}, `<linearGradient id="${id}g" gradientUnits="userSpaceOnUse" x1="0" x2="72"><stop stop-color="#000"/><stop offset="1" stop-color="#fff"/></linearGradient>
+    <mask id="${id}" maskUnits="userSpaceOnUse" x="0" y="0" width="5000" height="99"><rect width="5000" height="99" fill="url(#${id}g)"/></mask>`);
+  return `url(#${id})`;
+}
+
+// ---------- the split bar: nats to the left of a fixed total; the gap to it is hatched
+
+function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
+  const box = add(parent, "div", { class: "lf-bar" }), node = add(box, "svg", { role: "group", "aria-label": name });
+  const Y = 30, H = 13, bar = { node, guess: null, asking: false };
+  const base = add(node, "g", { class: "lf-axis" }), parts = add(node, "g", { mask: fadeIn(node) });      // the bar goes on to the left
+  const gap = add(parts, "rect", { y: Y, height: H, fill: hatch(node, total) });
+  const bound = add(parts, "rect", { class: `lf-fill ${role}`, y: Y, height: H });
+  const top = add(node, "path", { class: `lf-line ${total}` }), miss = add(node, "path", { class: "lf-miss" });
+  const words = ["data", role].map((r) => add(node, "text", { class: `lf-label ${r}` }));
+  const mark = handle(node, { name: ask, role: "data", min: -1e3, max: 0, step: 0.05, text: (v) => `${fix(v)} nats`,
+    get: () => bar.guess, set(v) { bar.guess = clamp(v, ...bar.x.domain); bar.draw(); } }, () => bar.x.per, '<path d="M0 1l-8-14h16z"/>');
+
+  function write(i, px, text, toLeft, away, lift) {           // beside a place on the bar, kept inside
+    const t = words[i];
+    t.textContent = text;
+    const long = t.getComputedTextLength(), w = box.clientWidth;
+    put(t, { x: toLeft ? Math.max(px - away, long) : Math.min(px + away, w - long), y: Y - 8 - lift, "text-anchor": toLeft ? "end" : "start" });
+  }
+  bar.draw = (value = bar.value, ceiling = bar.ceiling) => {
+    const w = box.clientWidth, domain = [ceiling - span, ceiling + above], x = linear(domain, [0, w]);
+    const s = x(clamp(value, ...domain)), c = x(ceiling), g = x(bar.guess ?? ceiling), told = bar.guess !== null && !bar.asking;
+    Object.assign(bar, { value, ceiling, x });
+    put(node, { width: w, height: Y + H + 24, viewBox: `0 0 ${w} ${Y + H + 24}` });
+    axis(base, x, Y + H + 3, Array.from({ length: span + 1 }, (_, i) => Math.floor(domain[1]) - i).filter((t) => t >= domain[0]));
+    put(bound, { x: 0, width: s });
+    put(gap, { x: s, width: c - s });
+    put(top, { d: `M${c} ${Y - 6}V${Y + H + 3}` });
+    put(mark.node, { visibility: bar.guess === null ? "hidden" : "visible", tabindex: bar.asking ? 0 : -1, "aria-disabled": !bar.asking,
+      "aria-valuemin": +domain[0].toFixed(2), "aria-valuemax": +domain[1].toFixed(2) });
+    if (bar.guess !== null) mark.at(g, Y - 1);
+    put(miss, { d: told ? `M${g} ${Y - 6}H${s}v6` : "" });    // from the guess to the truth
+    write(0, g, bar.guess === null ? "" : `you ${fix(bar.guess)}`, told ? g < s : g > w / 2, told ? 13 : 23, told ? 6 : 0);
+    write(1, s, told ? `ELBO ${fix(value)}` : "", g >= s, 13, 6);
+  };
+  bar.ask = (v) => {
+    Object.assign(bar, { guess: v, asking: v !== null });
+    bar.draw();
+    if (v !== null) mark.node.focus({ preventScroll: true });
+  };
+  bar.told = () => { bar.asking = false; bar.draw(); };
+  return bar;
+}
+
+// ---------- the three buttons; the rest is locked while the question stands
+
+function predict(bar, parent, { question, act, verdict, say, lock }) {
+  const show = (asking) => { open.hidden = asking; commit.hidden = cancel.hidden = !asking; lock(asking); };
+  const clear = () => { if (bar.guess !== null) { show(false); bar.ask(null); say(""); } };
+  const open = button(parent, "Predict", () => { show(true); say(question()); bar.ask(bar.value); });
+  const commit = button(parent, "Commit", async () => {
+    bar.told();
+    show(false);
+    open.focus({ preventScroll: true });
+    say("\u2026");
+    if (await act()) say(verdict(bar.guess, bar.value));
+  });
+  const cancel = button(parent, "Cancel", () => { clear(); open.focus(); });
+  commit.className = "lf-main";
+  bar.node.addEventListener("keydown", (e) => {
+    const b = bar.asking && { Enter: commit, Escape: cancel }[e.key];
+    if (b) { e.preventDefault(); b.click(); }                 // Enter held down must not press the button that gets the focus
+  });
+  show(false);
+  return { clear, open };
+}
+
+// ---------- movement that answers a press and stops at the next touch
+
+function mover(step) {                                        // go(from, to, ms) resolves to true unless stopped
+  let raf = 0, done = null;
+  const stop = () => { cancelAnimationFrame(raf); done?.(false); done = null; };
+  const go = (from, to, ms = 900) => new Promise((ok) => {
+    stop();
+    done = ok;
+    let t0;
+    const tick = (t) => {
+      const u = clamp((t - (t0 ??= t)) / ms, 0, 1), ease = u * u * (3 - 2 * u);
+      step(from.map((v, i) => v + ease * (to[i] - v)));
+      if (u < 1) raf = requestAnimationFrame(tick); else { done = null; ok(true); }
+    };
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) raf = requestAnimationFrame(tick);
+    else { step(to); done = null; ok(true); }
+  });
+  return { go, stop, busy: () => done !== null };
+}

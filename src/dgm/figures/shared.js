@@ -1,0 +1,206 @@
+/* Parts for living figures: elements, text, the frame, plots, handles, sliders, images.
+   No import and no export: this text stands in front of each figure, for both hosts. Colours live in figure.css. */
+
+// ---------- elements
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function put(node, attrs) {
+  for (const [key, value] of Object.entries(attrs)) node.setAttribute(key, value);
+  return node;
+}
+function add(parent, tag, attrs = {}, inner = "") {           // under an HTML or an SVG parent
+  const drawn = tag === "svg" || parent.namespaceURI === SVG;
+  const node = put(drawn ? document.createElementNS(SVG, tag) : document.createElement(tag), attrs);
+  node.innerHTML = inner;
+  parent.append(node);
+  return node;
+}
+let ids = 0;
+const newId = () => `lf-${Math.random().toString(36).slice(2)}-${++ids}`; // each widget on a page brings its own copy of this text
+function hatch(svg, role) {                                   // a fill for a gap
+  const id = newId();
+  add(svg, "defs", {}, `<pattern id="${id}" class="lf-hatch ${role}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5"/></pattern>`);
+  return `url(#${id})`;
+}
+function button(parent, label, click) {
+  const node = add(parent, "button", { type: "button" }, label);
+  node.addEventListener("click", click);
+  return node;
+}
+
+// ---------- numbers and formulas as text
+
+const fix = (v, digits = 2) =>                                // a real minus, and never "-0.00"
+  v.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "\u2212");
+const raise = (n) => String(n).replace(/[-\d]/g, (c) => "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"["-0123456789".indexOf(c)]);
+function sig(v) {                                             // three significant digits: 0.109, 2.05 x 10^-6
+  if (v >= 1e-3 || v === 0) return v.toPrecision(3);
+  const power = Math.floor(Math.log10(v));
+  return `${(v / 10 ** power).toFixed(2)} \u00d7 10${raise(power)}`;
+}
+function percent(share) {                                     // 100%, 56%, 4.3%, 0.09%, 0.0003%
+  const v = 100 * share;
+  return `${v >= 10 || v === 0 ? v.toFixed(0) : v.toFixed(v >= 1 ? 1 : -Math.floor(Math.log10(v)))}%`;
+}
+const math = (s) => s                                         // "e^{ELBO} q(z|x)", for a label in a plot
+  .replace(/\b[a-z](?![a-z])|[\u03bc\u03c3]/g, '<tspan class="lf-it">$&</tspan>')
+  .replace(/\^\{(.+?)\}/g, '<tspan class="lf-sup" dy="-6">$1</tspan><tspan dy="6">\u200a</tspan>');
+
+// ---------- the frame: one redraw a frame, keys, full screen, resizing, speech
+
+function frame(el, { name, draw }) {
+  el.classList.add("living-figure");
+  el.dataset.lmSuppressShortcuts = "true";                    // JupyterLab: keys belong to the figure
+  el.addEventListener("keydown", (e) => e.stopPropagation());
+  const root = add(el, "figure", { role: "group", "aria-label": name }), off = new AbortController();
+  const spoken = add(root, "p", { class: "lf-spoken", role: "status" });
+  let due = 0, rest = 0;
+  const redraw = () => { due ||= requestAnimationFrame(() => { due = 0; draw(); }); };
+  const size = new ResizeObserver(redraw);
+  size.observe(root);
+  const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
+  document.addEventListener("keydown", (e) => {               // f, with focus inside, or nowhere and the pointer here
+    const at = document.activeElement, mine = el.contains(at) || (at === document.body && el.matches(":hover"));
+    if (e.key !== "f" || e.ctrlKey || e.metaKey || e.altKey || !mine || !document.fullscreenEnabled) return;
+    e.preventDefault();
+    e.stopPropagation();
+    full();
+  }, { capture: true, signal: off.signal });
+  return {
+    root, redraw,
+    speak(text) {                                             // waits until a drag rests, or it would never stop talking
+      clearTimeout(rest);
+      rest = setTimeout(() => { spoken.textContent = text; }, 400);
+    },
+    fullScreen: (parent) => document.fullscreenEnabled && button(parent, "Full screen <kbd>f</kbd>", full),
+    close() { off.abort(); size.disconnect(); clearTimeout(rest); cancelAnimationFrame(due); },
+  };
+}
+
+// ---------- plots: an SVG as wide as its place, a hairline axis, curves, areas, labels
+
+function linear([a, b], [c, d]) {                             // domain -> range and back; .per is pixels per unit
+  const per = (d - c) / (b - a);
+  return Object.assign((v) => c + (v - a) * per, { per, domain: [a, b], invert: (px) => a + (px - c) / per });
+}
+function axis(g, scale, y, ticks) {                           // short ticks, numbers below
+  const [a, b] = scale.domain.map(scale);
+  g.innerHTML = `<path d="M${a} ${y}H${b}${ticks.map((t) => `M${scale(t)} ${y}v4`).join("")}"/>` +
+    ticks.map((t) => `<text x="${scale(t)}" y="${y + 5}" dy=".95em">${fix(t, 0)}</text>`).join("");
+}
+function plot(parent, { name, x, ticks, shape = [0.45, 240, 330], left = 11, top = 8, lift = 0, below = 0 }) {
+  const box = add(parent, "div", { class: "lf-plot" }), node = add(box, "svg", { role: "group", "aria-label": name });
+  const base = add(node, "g", { class: "lf-axis" }), p = { box, node, left };
+  p.fit = (lo, hi) => {                                       // first in every draw; lift: pixels from the axis up to lo
+    const w = box.clientWidth, [ratio, least, most] = shape, big = document.fullscreenElement?.contains(box);
+    const h = big ? Math.max(box.clientHeight, least) : clamp(w * ratio, least, most), floor = h - 26 - below;
+    Object.assign(p, { w, h, floor, taken: [], x: linear(x, [left, w - 11]), y: linear([lo, hi], [floor - lift, top]) });
+    put(node, { width: w, height: h, viewBox: `0 0 ${w} ${h}` });
+    axis(base, p.x, floor, ticks);
+  };
+  p.curve = (role, filled = false) => curve(p, role, filled);
+  p.text = (role) => label(p, role);
+  return p;
+}
+function curve(p, role, filled) {                             // .draw(xs, ys); NaN in ys lifts the pen
+  const area = filled && add(p.node, "path", { class: `lf-area ${role}` });
+  const line = add(p.node, "path", { class: `lf-line ${role}` });
+  return { draw(xs, ys) {
+    const d = Array.from(xs, (v, i) => `${p.x(v).toFixed(2)} ${p.y(ys[i]).toFixed(2)}`).join("L");
+    put(line, { d: `M${d}` });
+    if (area) put(area, { d: `M${p.x(xs[0])} ${p.floor}L${d}L${p.x(xs[xs.length - 1])} ${p.floor}Z` });
+  } };
+}
+// A label is kept between `min` and the right edge, and left out where it would cover an earlier one.
+// `clear(x0, x1, height)` may give a bottom that suits the label's true extent, or null to leave it out.
+function label(p, role) {
+  const node = add(p.node, "text", { class: `lf-label ${role}` });
+  return { draw({ x, bottom, anchor = "start", lines: [first, second], min = p.left, clear = () => bottom }) {
+    node.innerHTML = `<tspan>${first}</tspan>` + (second ? `<tspan x="0" dy="1.35em" class="lf-small">${second}</tspan>` : "");
+    put(node, { "text-anchor": anchor });
+    const b = node.getBBox(), tx = clamp(x, min - b.x, p.w - b.x - b.width), x0 = tx + b.x, x1 = x0 + b.width;
+    const low = clear(x0, x1, b.height), me = [x0 - 5, low - b.height, x1 + 5, low];
+    const free = low !== null && !p.taken.some((o) => me[0] < o[2] && o[0] < me[2] && me[1] < o[3] && o[1] < me[3]);
+    if (free) p.taken.push(me);
+    put(node, { transform: `translate(${tx} ${low - b.y - b.height})`, visibility: free ? "visible" : "hidden" });
+  } };
+}
+
+// ---------- knobs: { name, label, role, min, max, step, text, get, set } for a handle in a plot and its slider below
+
+function drag(node, begin, move) {                            // move(dx, what begin returned, dy), in pixels: nothing jumps
+  node.addEventListener("pointerdown", (e) => {
+    if (e.button) return;
+    e.stopPropagation();
+    node.setPointerCapture(e.pointerId);
+    node.classList.add("held");
+    const [x0, y0] = [e.clientX, e.clientY], start = begin(), go = (m) => move(m.clientX - x0, start, m.clientY - y0);
+    node.addEventListener("pointermove", go);
+    node.addEventListener("lostpointercapture", () => {
+      node.removeEventListener("pointermove", go);
+      node.classList.remove("held");
+    }, { once: true });
+  });
+}
+function handle(svg, knob, per, shape = '<circle r="6.5"/>') {  // per(): pixels per unit of the knob's value
+  const { name, role, min, max, step, get, set, text } = knob, to = (v) => set(clamp(v, min, max));
+  const node = add(svg, "g", { class: `lf-handle ${role}`, role: "slider", tabindex: 0, "aria-label": name,
+    "aria-valuemin": min, "aria-valuemax": max }, `<circle class="lf-hit" r="18"/>${shape}`);
+  drag(node, get, (dx, v) => to(v + dx / per()));
+  node.addEventListener("keydown", (e) => {
+    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[e.key];
+    const end = { Home: min, End: max }[e.key];
+    if (by === undefined && end === undefined) return;
+    e.preventDefault();
+    to(end ?? get() + by * step * (e.shiftKey ? 10 : 1));
+  });
+  return { node, at(px, py) {
+    put(node, { transform: `translate(${px} ${py})`, "aria-valuenow": +get().toFixed(3), "aria-valuetext": text(get()) });
+  } };
+}
+function slider(parent, { name, label, role, min, max, step, text, get, set }) {
+  const box = add(parent, "label", { class: `lf-slider ${role}` }, `<span>${label}</span>`);
+  const range = add(box, "input", { type: "range", min, max, step, "aria-label": name }), out = add(box, "output");
+  range.addEventListener("input", () => set(+range.value));
+  return { draw() {
+    range.value = get();
+    out.textContent = text(get());
+    put(range, { "aria-valuetext": text(get()) });
+  } };
+}
+
+// ---------- numbers: a row of [role, label, unit] and signs between them
+
+function readout(parent, parts) {
+  const row = add(parent, "p", { class: "lf-readout" }), cells = [];
+  for (const part of parts) {
+    if (typeof part === "string") { row.append(` ${part} `); continue; }
+    const [role, text, unit = ""] = part;
+    cells.push(add(row, "span", { class: role }, `${text}<br><b></b>${unit}`).querySelector("b"));
+  }
+  return { draw: (...values) => values.forEach((v, i) => { cells[i].textContent = v; }) };
+}
+
+// ---------- images: n x n pixels from 0 to 1; a picker is a native radio group
+
+function picture(parent, pixels, attrs = {}) {                // .draw(pixels)
+  const n = Math.sqrt(pixels.length);
+  const node = add(parent, "svg", { class: "lf-picture", viewBox: `0 0 ${n} ${n}`, "aria-hidden": "true", ...attrs },
+    `<rect class="lf-sheet" width="${n}" height="${n}"/>` +
+    Array.from(pixels, (_, d) => `<rect x="${d % n}" y="${Math.floor(d / n)}" width="1" height="1"/>`).join(""));
+  const rects = [...node.children].slice(1), draw = (values) => values.forEach((v, d) => put(rects[d], { "fill-opacity": v.toFixed(3) }));
+  draw(pixels);
+  return { node, draw };
+}
+function picker(parent, { label, items, pick }) {             // items: {name: pixels}
+  const box = add(parent, "fieldset", { class: "lf-picker" }, `<legend>${label}</legend>`), group = newId(), radios = {};
+  for (const [name, pixels] of Object.entries(items)) {
+    const item = add(box, "label");
+    radios[name] = add(item, "input", { type: "radio", name: group, value: name });
+    radios[name].addEventListener("change", () => pick(name));
+    picture(item, pixels);
+    add(item, "span", {}, name);
+  }
+  return { box, draw(name) { radios[name].checked = true; } };
+}

@@ -1,0 +1,142 @@
+"""Static figures of the book: one style, and a role keeps its colour in every chapter."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+ROLE = {  # as in the living figures; each also differs by line style or label
+    "data": "#222832",
+    "prior": "#6b7280",
+    "q": "#0b6bcb",
+    "exact": "#00603f",
+    "model": "#b34a00",
+}
+LINE = {"data": "-", "prior": ":", "q": "--", "exact": "-", "model": "-."}
+
+plt.rcParams.update(
+    {
+        "figure.dpi": 110,
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "legend.frameon": False,
+        "image.cmap": "Greys",
+    }
+)
+
+
+def _show(ax: Axes, image: Tensor) -> None:
+    side = int(len(image) ** 0.5)
+    ax.imshow(image.detach().cpu().reshape(side, side), vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="#d1d5da")
+
+
+def plot_images(rows: dict[str, Tensor]) -> Figure:
+    """Draw rows of square images, ink on paper, each row with its name above.
+
+    Args:
+        rows: name -> images in [0, 1], shape (number, pixels); equal numbers.
+    """
+    columns = max(len(images) for images in rows.values())
+    size = (7.2, len(rows) * (7.2 / columns + 0.28))
+    gaps = {"wspace": 0.12, "hspace": 0.3}
+    fig, axes = plt.subplots(
+        len(rows), columns, figsize=size, squeeze=False, gridspec_kw=gaps
+    )
+    for line, (name, images) in zip(axes, rows.items(), strict=True):
+        for ax, image in zip(line, images, strict=True):
+            _show(ax, image)
+        line[0].set_title(name)
+    return fig
+
+
+def plot_strips(z: Tensor, strips: dict[str, Tensor]) -> Figure:
+    """Draw what decoders make of the same z values, one strip of images a decoder.
+
+    Args:
+        z: where the images belong on the axis, shape (number,).
+        strips: name -> mean images, shape (number, pixels).
+    """
+    fig, axes = plt.subplots(len(strips), figsize=(7.2, 0.95 * len(strips) + 0.2))
+    for ax, (name, images) in zip(np.atleast_1d(axes), strips.items(), strict=True):
+        side = int(images.shape[1] ** 0.5)
+        tiles = images.detach().reshape(-1, side, side)
+        framed = torch.nn.functional.pad(tiles, (1, 1, 1, 0), value=float("nan"))
+        ax.imshow(torch.cat([*framed], 1), vmin=0, vmax=1)
+        middles = torch.arange(len(z)) * (side + 2) + side / 2 + 0.5
+        ax.set_xticks(middles.tolist(), [f"{v:g}" for v in z.tolist()], fontsize=8)
+        ax.set(yticks=[], title=name)
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0, pad=1)
+    fig.tight_layout(pad=0.3, h_pad=0.6)
+    return fig
+
+
+def plot_lines(
+    x: Tensor, curves: dict[str, Tensor], roles: dict[str, str], **axes: str
+) -> Figure:
+    """Draw named curves over one axis, each in the colour and dash of its role.
+
+    Args:
+        x: shape (points,).
+        curves: name -> values, shape (points,).
+        roles: name -> role.
+        axes: what `Axes.set` takes: xlabel, ylabel, yscale.
+    """
+    fig, ax = plt.subplots(figsize=(7.2, 3.0))
+    for name, y in curves.items():
+        role = roles[name]
+        ax.plot(x, y.detach(), LINE[role], color=ROLE[role], label=name)
+    ax.set(**axes)
+    ax.legend()
+    fig.tight_layout()
+    return fig
+
+
+def plot_areas(z: Tensor, joint: Tensor, lower: dict[str, Tensor]) -> Figure:
+    """Draw the upper curve p(x, z) and lower curves e^ELBO q(z|x), one panel each.
+
+    Args:
+        z: shape (points,).
+        joint: p(x, z) at each z; its area is p(x).
+        lower: panel title -> e^ELBO q(z|x) at each z; its area is e^ELBO.
+    """
+    fig, axes = plt.subplots(1, len(lower), figsize=(7.2, 2.6), sharey=True)
+    for ax, (name, curve) in zip(np.atleast_1d(axes), lower.items(), strict=True):
+        ax.fill_between(z, joint, color=ROLE["exact"], alpha=0.15, lw=0)
+        ax.plot(z, joint, LINE["exact"], color=ROLE["exact"], label="p(x, z)")
+        ax.fill_between(z, curve, color=ROLE["q"], alpha=0.15, lw=0)
+        ax.plot(z, curve, LINE["q"], color=ROLE["q"], label="$e^{ELBO}$ q(z|x)")
+        ax.set(xlabel="z", yticks=[], title=name)
+    fig.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
+    fig.tight_layout(rect=(0, 0.1, 1, 1))
+    return fig
+
+
+def plot_codes(z: Tensor, labels: Tensor, sigma: Tensor) -> Figure:
+    """Draw two-dimensional codes as the digits that they stand for, with their widths.
+
+    Args:
+        z: means of q, shape (number, 2).
+        labels: digits 0 to 9, shape (number,).
+        sigma: standard deviations of q, shape (number, 2), drawn as faint ellipses.
+    """
+    fig, ax = plt.subplots(figsize=(7.2, 5.4))
+    colours = plt.get_cmap("tab10").colors
+    for at, width, label in zip(z.tolist(), sigma.tolist(), labels.tolist(), strict=True):
+        ax.add_patch(
+            plt.matplotlib.patches.Ellipse(
+                at, 2 * width[0], 2 * width[1], color=colours[label], alpha=0.12, lw=0
+            )
+        )
+        ax.text(*at, str(label), color=colours[label], ha="center", va="center")
+    reach = 1.08 * z.abs().max().item()
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="$z_1$", ylabel="$z_2$")
+    fig.tight_layout()
+    return fig

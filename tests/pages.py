@@ -1,0 +1,18 @@
+"""The book's pages as the tests read them."""
+
+from pathlib import Path
+
+import jupytext
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+
+
+def chapters():
+    """List the chapters' files, in order."""
+    return sorted(BOOK.glob("[0-9][0-9]_*.md"))
+
+
+def cells(text, kind):
+    """Split a page into its cells of a kind, "code" or "markdown"."""
+    return [c for c in jupytext.reads(text, "md:myst").cells if c.cell_type == kind]
