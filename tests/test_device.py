@@ -5,11 +5,7 @@ import torch
 
 from dgm.bounds import elbo_closed_kl
 from dgm.device import pick_device
-from dgm.latent_variable import (
-    BernoulliDecoder,
-    LatentVariableModel,
-    StandardNormal,
-)
+from dgm.latent_variable import BernoulliDecoder, LatentVariableModel, StandardNormal
 from dgm.nets import mlp
 from dgm.posteriors import Encoder
 from dgm.training import fit

@@ -4,11 +4,7 @@ import pytest
 import torch
 
 from dgm.data.bars import all_images
-from dgm.latent_variable import (
-    BernoulliDecoder,
-    LatentVariableModel,
-    StandardNormal,
-)
+from dgm.latent_variable import BernoulliDecoder, LatentVariableModel, StandardNormal
 from dgm.nets import mlp
 
 

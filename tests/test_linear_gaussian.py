@@ -10,58 +10,54 @@ SIZES = [(1, 1), (3, 1), (4, 2), (2, 5)]
 
 
 def example(dim_x, dim_z, sigma=0.3):
-    """A random model, and images from it."""
-    model = LinearGaussian(torch.randn(dim_x, dim_z), torch.randn(dim_x), sigma)
+    """A random model, images from it, and what it was made of."""
+    W, b = torch.randn(dim_x, dim_z), torch.randn(dim_x)
+    model = LinearGaussian(W, b, sigma)
     x = model.likelihood(torch.randn(6, dim_z)).sample()
-    return model, x
+    return model, x, W, b
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_joint_is_one_big_gaussian(size):
-    model, x = example(*size)
-    W, z = model.W, torch.randn(6, size[1])
+    model, x, W, b = example(*size)
+    z = torch.randn(6, size[1])
     cov_x = W @ W.T + 0.3**2 * torch.eye(size[0])
-    covariance = torch.cat(
-        [torch.cat([cov_x, W], 1), torch.cat([W.T, torch.eye(size[1])], 1)]
-    )
-    mean = torch.cat([model.b, torch.zeros(size[1])])
-    joint = MultivariateNormal(mean, covariance).log_prob(torch.cat([x, z], 1))
-    torch.testing.assert_close(model.log_joint(x, z[None])[0], joint)
+    rows = [torch.cat([cov_x, W], 1), torch.cat([W.T, torch.eye(size[1])], 1)]
+    joint = MultivariateNormal(torch.cat([b, torch.zeros(size[1])]), torch.cat(rows))
+    expected = joint.log_prob(torch.cat([x, z], 1))
+    torch.testing.assert_close(model.log_joint(x, z[None])[0], expected)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_posterior_is_the_regression_of_z_on_x(size):
-    model, x = example(*size)
-    W = model.W
+    model, x, W, b = example(*size)
     gain = W.T @ torch.linalg.inv(W @ W.T + 0.3**2 * torch.eye(size[0]))
     posterior = model.exact_posterior(x)
-    torch.testing.assert_close(posterior.mean, (x - model.b) @ gain.T)
+    torch.testing.assert_close(posterior.mean, (x - b) @ gain.T)
     covariance = (torch.eye(size[1]) - gain @ W).expand(6, -1, -1)
     torch.testing.assert_close(posterior.covariance_matrix, covariance)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_joint_over_posterior_is_the_evidence_at_every_z(size):
-    model, x = example(*size)
+    model, x, _, _ = example(*size)
     z = torch.randn(50, 6, size[1])
     ratio = model.log_joint(x, z) - model.exact_posterior(x).log_prob(z)
     torch.testing.assert_close(ratio, model.log_evidence(x).expand(50, 6))
 
 
 def test_the_evidence_integrates_to_one():
-    model, _ = example(2, 2)
+    model, _, _, b = example(2, 2)
     grid = torch.linspace(-15, 15, 301)
-    x = torch.cartesian_prod(grid, grid) + model.b.detach()
-    area = model.log_evidence(x).exp().sum() * 0.1**2
+    area = model.log_evidence(torch.cartesian_prod(grid, grid) + b).exp().sum() * 0.1**2
     torch.testing.assert_close(area, torch.tensor(1.0), rtol=0, atol=1e-9)
 
 
 def test_samples_have_the_model_s_mean_and_covariance():
     """Each moment within 5 of its standard errors, from 20,000 samples."""
-    model, _ = example(3, 2)
-    z = model.prior().sample((20_000,))
-    x = model.likelihood(z).sample() - model.b
-    covariance = model.W @ model.W.T + 0.3**2 * torch.eye(3)
+    model, _, W, b = example(3, 2)
+    x = model.likelihood(model.prior().sample((20_000,))).sample() - b
+    covariance = W @ W.T + 0.3**2 * torch.eye(3)
     products = x[:, :, None] * x[:, None, :] - covariance
     for moment in (x, products.flatten(1)):
         error = moment.std(0) / len(x) ** 0.5
@@ -69,7 +65,7 @@ def test_samples_have_the_model_s_mean_and_covariance():
 
 
 def test_the_closed_form_follows_the_parameters_that_training_moves():
-    model, x = example(3, 1)
+    model, x, _, _ = example(3, 1)
     with torch.no_grad():
         model.likelihood.net.weight.mul_(2.0)
         model.likelihood.net.bias.add_(1.0)
@@ -89,7 +85,7 @@ def test_a_float64_oracle_is_exact_whatever_the_default_dtype(default):
 
 
 def test_the_oracle_moves_to_another_dtype_whole():
-    model, x = example(3, 2)
+    model, x, _, _ = example(3, 2)
     model, x = model.float(), x.float()
     assert model.log_evidence(x).dtype == torch.float32
     assert model.exact_posterior(x).mean.dtype == torch.float32

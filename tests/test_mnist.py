@@ -83,7 +83,7 @@ def server(shelf, tmp_path, monkeypatch):
     away = shelf.rename(tmp_path / "away")
     handler = partial(QuietHandler, directory=away)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        Thread(target=http.serve_forever, daemon=True).start()
+        Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{http.server_port}/"
         monkeypatch.setattr(mnist_module, "SOURCE", address)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -40,11 +40,6 @@ def test_mlp_refuses_fewer_than_two_sizes(sizes):
         mlp(*sizes)
 
 
-def columns(logits):
-    """Reshape (..., 16) to (..., column, row)."""
-    return logits.reshape(*logits.shape[:-1], 4, 4).mT
-
-
 @pytest.mark.parametrize("flip", [0.05, 0.2])
 def test_bars_by_hand_draws_one_bar_between_two_walls(flip):
     middles = torch.tensor([[-1.5], [-0.34], [0.34], [1.5]])  # one z in each quarter

@@ -35,7 +35,7 @@ def uniform(g, *shape):
 
 def draw_bars(g):
     """Six images: three of pure noise, three noisy bars; no two weights are equal."""
-    bars = torch.eye(4).double().repeat(1, 4)[torch.randint(4, (3,), generator=g)]
+    bars = torch.eye(4).repeat(1, 4)[torch.randint(4, (3,), generator=g)]
     noisy = (bars - (uniform(g, 3, 16) < 0.1).double()).abs()
     x = torch.cat([(uniform(g, 3, 16) < 0.4).double(), noisy])
     flip = 0.05 + 0.3 * uniform(g, 1).item()
@@ -201,7 +201,7 @@ def wrong_sign(log_p, log_model):
 
 def draw_world(g):
     """Seven of the eight images of three pixels: no pixel is on in half of them."""
-    all_images = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 3).double()
+    all_images = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 3)
     x = all_images[torch.randperm(8, generator=g)[:7]]
     return {"x": x, "p": normal(g, 7).softmax(0)}
 
@@ -295,7 +295,7 @@ def draw_means(g):
     """Six pairs of means, among them a < b and a > b, sums above and below one."""
     a = torch.tensor([0.2, 0.3, 0.6, 0.8, 0.1, 0.9]) + 0.08 * uniform(g, 6)
     b = torch.tensor([0.6, 0.1, 0.8, 0.3, 0.2, 0.7]) + 0.08 * uniform(g, 6)
-    return {"a": a.double(), "b": b.double()}
+    return {"a": a, "b": b}
 
 
 same_means = Question("same_means", points=2, draw=draw_means, atol=ATOL, why=WHY)

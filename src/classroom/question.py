@@ -2,7 +2,8 @@
 
 import importlib.util
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +19,17 @@ APART = 10  # any two answers of a question differ by this many tolerances
 
 class Unclear(Exception):
     """A problem set cannot be released or graded as it stands; the text says why."""
+
+
+@contextmanager
+def float64() -> Iterator[None]:
+    """Make new tensors float64, as the notebooks do, and put the default back."""
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(default)
 
 
 @dataclass
@@ -55,16 +67,13 @@ class Question:
     def cases(self, seed: int) -> list[dict]:
         """Draw the sets of inputs that belong to a seed."""
         generator = torch.Generator().manual_seed(seed)
-        return [self.draw(generator) for _ in range(CASES)]
+        with float64():
+            return [self.draw(generator) for _ in range(CASES)]
 
     def numbers(self, function: Callable, cases: list[dict]) -> list[Tensor]:
-        """Call a function of ours on inputs, in float64 whatever the default is."""
-        default = torch.get_default_dtype()
-        torch.set_default_dtype(torch.float64)
-        try:
+        """Call one of our functions on inputs: its answers and gradients."""
+        with float64():
             parts = [measure(function, case, self.gradients) for case in cases]
-        finally:
-            torch.set_default_dtype(default)
         return sum(parts, [])
 
     def sheet(self, seed: int) -> dict:

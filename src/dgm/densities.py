@@ -75,7 +75,7 @@ def kl_standard_normal(mu: Tensor, log_sigma: Tensor) -> Tensor:
     Returns:
         Never negative, shape (...); zero only at mu = 0, sigma = 1.
 
-    Page: label `eq-kl` in book/05_jensen.md.   Paper: Kingma and Welling (2014), app. B.
+    Page: label `eq-kl` in book/05_jensen.md.   Paper: Kingma and Welling (2014), B.
 
     >>> import torch
     >>> mu, log_sigma = torch.tensor([0.7]), torch.tensor([-0.5])
@@ -130,8 +130,8 @@ for example x = (x > 0.5).float()
         )
     if x.ndim == 0 or x.shape[-1] != dim_x:
         raise ValueError(
-            f"images: got shape {tuple(x.shape)}, expected (..., {dim_x}), one row of "
-            f"{dim_x} pixels an image; did you forget to flatten, x.reshape(-1, {dim_x})?"
+            f"images: got shape {tuple(x.shape)}, expected (..., {dim_x}), a row of "
+            f"pixels an image; did you forget to flatten, x.reshape(-1, {dim_x})?"
         )
     other = x[(x != 0) & (x != 1)]
     if len(other):

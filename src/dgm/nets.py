@@ -9,7 +9,7 @@ from torch.distributions import Normal
 
 
 def mlp(*sizes: int) -> nn.Sequential:
-    r"""Build a multi-layer perceptron: linear layers with tanh between, none at the end.
+    r"""Build a multi-layer perceptron: linear layers with tanh between them.
 
     tanh is smooth, so that integrals over its input are exact on a ruler (chapter 04).
 

@@ -1,10 +1,11 @@
-"""Static figures of the book: one style, and a role keeps its colour in every chapter."""
+"""Static figures of the book: one style; a role keeps its colour in every chapter."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 from torch import Tensor
 
 ROLE = {  # as in the living figures; each also differs by line style or label
@@ -128,15 +129,30 @@ def plot_codes(z: Tensor, labels: Tensor, sigma: Tensor) -> Figure:
         sigma: standard deviations of q, shape (number, 2), drawn as faint ellipses.
     """
     fig, ax = plt.subplots(figsize=(7.2, 5.4))
-    colours = plt.get_cmap("tab10").colors
-    for at, width, label in zip(z.tolist(), sigma.tolist(), labels.tolist(), strict=True):
-        ax.add_patch(
-            plt.matplotlib.patches.Ellipse(
-                at, 2 * width[0], 2 * width[1], color=colours[label], alpha=0.12, lw=0
-            )
-        )
-        ax.text(*at, str(label), color=colours[label], ha="center", va="center")
+    colours = [plt.get_cmap("tab10").colors[label] for label in labels.tolist()]
+    for at, width, label, colour in zip(z, sigma, labels, colours, strict=True):
+        oval = Ellipse(at.tolist(), *(2 * width).tolist(), color=colour, alpha=0.12)
+        ax.add_patch(oval)
+        ax.text(*at, str(label.item()), color=colour, ha="center", va="center")
     reach = 1.08 * z.abs().max().item()
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="$z_1$", ylabel="$z_2$")
+    fig.tight_layout()
+    return fig
+
+
+def plot_estimates(estimates: Tensor, exact: float, xlabel: str) -> Figure:
+    """Draw a histogram of estimates, with their mean and the exact value as lines.
+
+    Args:
+        estimates: independent estimates, shape (repeats,).
+        exact: the value that they are compared with.
+        xlabel: what is estimated, with its unit.
+    """
+    fig, ax = plt.subplots(figsize=(7.2, 2.4))
+    ax.hist(estimates.numpy(), bins=60, color=ROLE["q"], alpha=0.6)
+    ax.axvline(estimates.mean(), ls="--", color=ROLE["q"], label="mean of estimates")
+    ax.axvline(exact, color=ROLE["exact"], label="exact")
+    ax.set(yticks=[], xlabel=xlabel)
+    ax.legend()
     fig.tight_layout()
     return fig

@@ -44,7 +44,7 @@ def train_step(bound: Bound, x: Tensor, optimizer: Optimizer) -> Tensor:
     Returns:
         The mean bound before the step, a 0-d tensor outside the graph.
 
-    Page: "The whole loop" in book/05_jensen.md.   Lecture: PA, "ELBO for full data set".
+    Page: "The whole loop" in book/05_jensen.md.   Lecture: PA, "ELBO".
     """
     elbo = bound(x).mean()
     optimizer.zero_grad(set_to_none=True)

@@ -53,9 +53,9 @@ def bars_log_prob(x: Tensor, flip: float) -> Tensor:
 
     Page: label `eq-bars` in book/02_bars.md.   Lecture: PA, "Data".
     """
-    wrong = (x[..., None, :] - bar_images().to(x)).abs().sum(-1)  # (..., 4)
+    wrong = (x[..., None, :] - bar_images().to(x)).abs().sum(-1)
     log_p = wrong * math.log(flip) + (16 - wrong) * math.log(1 - flip)
-    return log_p.logsumexp(-1) - math.log(4)
+    return log_p.logsumexp(-1) - math.log(4)  # from (..., 4) to (...)
 
 
 class Bars(Distribution):

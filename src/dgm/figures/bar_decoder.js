@@ -5,6 +5,7 @@
 
 const CORNERS = [[-1, 1], [1, 1], [1, -1], [-1, -1]];         // bars 1 to 4, clockwise
 const FLIP = 0.05, FAR = 2;                                   // the data's noise; "between bars": more than FAR pixels off, on average
+const [SIDE, TALL] = [2.05, 1.75];                            // half the width and height of the plane; no image lies beyond 2
 
 function project(x) {                                         // orthogonal: onto two directions of length 1 in pixel space
   const y = [0, 0];
@@ -38,11 +39,6 @@ function asNoisy(off) {                                       // the share of th
   }
   return 1 - fewer;
 }
-function quantiles(n) {                                       // n values of z that share the prior equally
-  const z = grid(4001, -8, 8), step = 16 / 4000, at = [];
-  z.reduce((mass, v) => { if (mass >= (at.length + 0.5) / n) at.push(v); return mass + step * Math.exp(logNormal(v)); }, 0);
-  return at.slice(0, n);
-}
 
 // ---------- two images side by side, and the plane
 
@@ -52,34 +48,36 @@ function described(parent, mark, caption) {                   // picture, captio
   const text = add(box, "p", { class: "lf-count" });
   return { draw(pixels, number, meaning) { image.draw(pixels); text.innerHTML = `<b>${number}</b> ${meaning}`; } };
 }
-function plane(parent, w, zs, move) {
-  const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { "aria-hidden": "true" });
-  const square = add(node, "path", { class: "lf-rail" }), curve = add(node, "path", { class: "lf-line model" });
-  const even = quantiles(40).map((z) => [project(meanImage(w, z)), add(node, "circle", { class: "lf-dot prior", r: 2.5 })]);
-  const bars = CORNERS.map((at, c) => [at, add(node, "circle", { class: "lf-dot data", r: 3.5 }), picture(node, barImage(c), { class: "lf-picture data", width: 24, height: 24 }).node]);
+function plane(parent, w, zs, hollow, move) {
+  const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { "aria-hidden": "true" }), p = {};
+  const square = add(node, "path", { class: "lf-rail" }), [thin, thick] = ["", " thick"].map((c) => add(node, "path", { class: `lf-line model${c}` }));
+  const bars = CORNERS.map((at, c) => [at, picture(node, barImage(c), { class: "lf-picture data", width: 20, height: 20 }).node,
+    add(node, "circle", { class: "lf-dot data", r: 3.5 }), add(node, "text", { class: "lf-label lf-small data", "text-anchor": at[0] < 0 ? "end" : "start" }, `bar ${c + 1}`)]);
   const link = add(node, "path", { class: "lf-drop model" }), drawn = add(node, "rect", { class: "lf-open model", width: 10, height: 10 });
-  const here = add(node, "circle", { class: "lf-dot model", r: 6.5 });
-  const path = Array.from(zs, (z) => project(meanImage(w, z))), p = {};
-  drag(node, () => p.here, (dx, [x, y], dy) => {              // the point follows the pointer along its curve
-    const far = path.map((at) => Math.hypot(p.x(at[0]) - x - dx, p.y(at[1]) - y - dy));
+  const here = add(node, "g", { class: "lf-handle model" }, '<circle class="lf-hit" r="18"/><circle r="6.5"/>');
+  const path = Array.from(zs, (z) => project(meanImage(w, z)));
+  drag(here, () => p.here, (dx, [x, y], dy) => {              // the point follows the pointer along its curve
+    const far = path.map((v) => Math.hypot(p.x(v[0]) - x - dx, p.y(v[1]) - y - dy));
     move(zs[far.indexOf(Math.min(...far))]);
   });
   return { draw(mean, x) {
-    const size = box.clientWidth, half = size / 2, h = 0.86 * size, to = linear([-1.5, 1.5], [0, size]);
-    Object.assign(p, { x: to, y: (v) => h / 2 - v * to.per });
-    const at = ([a, b]) => `${p.x(a).toFixed(1)} ${p.y(b).toFixed(1)}`, [m, n] = [project(mean), project(x)];
+    const size = box.clientWidth, at = ([a, b]) => `${p.x(a).toFixed(1)} ${p.y(b).toFixed(1)}`, [m, n] = [project(mean), project(x)];
+    p.x = linear([-SIDE, SIDE], [0, size]);
+    p.y = linear([TALL, -TALL], [0, size * TALL / SIDE]);
     p.here = [p.x(m[0]), p.y(m[1])];
-    put(node, { width: size, height: h, viewBox: `0 0 ${size} ${h}` });
+    put(node, { width: size, height: p.y(-TALL), viewBox: `0 0 ${size} ${p.y(-TALL)}` });
     put(square, { d: `M${CORNERS.map(at).join("L")}Z` });
-    put(curve, { d: `M${path.map(at).join("L")}` });
-    even.forEach(([v, dot]) => put(dot, { cx: p.x(v[0]), cy: p.y(v[1]) }));
-    bars.forEach(([v, dot, image]) => {
-      put(dot, { cx: p.x(v[0]), cy: p.y(v[1]) });
-      put(image, { x: p.x(v[0]) + (v[0] > 0 ? 12 : -36), y: p.y(v[1]) + (v[1] > 0 ? -30 : 6) });
+    put(thin, { d: `M${path.map(at).join("L")}` });
+    put(thick, { d: path.map((v, i) => (hollow[i] ? "" : `${i && !hollow[i - 1] ? "L" : "M"}${at(v)}`)).join("") });
+    bars.forEach(([v, image, dot, name]) => {
+      const [px, py] = [p.x(v[0]), p.y(v[1])];
+      put(dot, { cx: px, cy: py });
+      put(image, { x: px + (v[0] > 0 ? 8 : -28), y: py + (v[1] > 0 ? -28 : 8) });
+      put(name, { x: px + (v[0] > 0 ? 8 : -8), y: py + (v[1] > 0 ? -34 : 42) });
     });
     put(link, { d: `M${at(m)}L${at(n)}` });
     put(drawn, { x: p.x(n[0]) - 5, y: p.y(n[1]) - 5 });
-    put(here, { cx: p.here[0], cy: p.here[1] });
+    put(here, { transform: `translate(${p.here})` });
   } };
 }
 
@@ -98,32 +96,32 @@ export default {
     const fig = frame(el, { name: "A decoder of bars: slide z, see the image, the noise and the curve", draw });
     const columns = add(fig.root, "div", { class: "lf-columns" }), images = add(columns, "div", { class: "lf-images" });
     const mean = described(images, "", "mean of <i>p</i>(<i>x</i>|<i>z</i>)"), noisy = described(images, "open", "one draw <i>x</i>");
-    const pixels = plane(columns, w, zs, latent.set);
+    const pixels = plane(columns, w, zs, hollow, latent.set);
     const p = plot(fig.root, { name: "The axis of z", x: range.z, ticks: [-3, -2, -1, 0, 1, 2, 3], shape: [0.2, 136, 160], below: 26 });
-    const strip = Array.from(grid(15, ...range.z), (z) => [z, picture(p.node, meanImage(w, z), { class: "lf-picture model", width: 20, height: 20 }).node]);
-    const gaps = p.curve("prior", true), prior = p.curve("prior"), names = { gaps: p.text("prior"), prior: p.text("prior") };
+    const strip = Array.from(grid(15, ...range.z), (z) => [z, picture(p.node, meanImage(w, z), { class: "lf-picture model" }).node]);
+    const gaps = p.area("prior"), prior = p.curve("prior"), name = p.text("prior");
     const rule = add(p.node, "path", { class: "lf-drop data" }), knob = handle(p.node, latent, () => p.x.per);
     drag(p.node, latent.get, (dx, z) => latent.set(z + dx / p.x.per));
-    const say = add(fig.root, "p", { class: "lf-say" });
+    add(fig.root, "p", { class: "lf-under prior" }, `shaded, thin on the curve: ${percent(share)} of the prior; draws there are on average over ${FAR} pixels off every bar`);
+    add(fig.root, "p", { class: "lf-hint" }, "Slide <i>z</i> from bar to bar. What does a draw look like half way?");
     const control = slider(add(fig.root, "div", { class: "lf-row" }), latent), row = add(fig.root, "div", { class: "lf-row" });
     button(row, "Resample the noise", () => set("seed", model.get("seed") % range.seed[1] + 1));
     button(row, "Reset", () => { set("z", home[0]); set("seed", home[1]); });
     fig.fullScreen(row);
-    say.innerHTML = "Slide <i>z</i> from bar to bar. Where is a draw no bar at all, and how often would the prior send you there?";
 
     function draw() {
       const z = latent.get(), m = meanImage(w, z), x = sample(m, uniforms(model.get("seed"))), near = nearest(m), own = nearest(x);
-      mean.draw(m, fix(near.off, 1), `of 16 pixels off bar ${near.bar}, on average`);
-      noisy.draw(x, own.off, `off bar ${own.bar}: so are ${percent(asNoisy(own.off))} of the data`);
+      mean.draw(m, fix(near.off, 1), `pixels off bar ${near.bar} on average (data:\u00a0${fix(PIXELS * FLIP, 1)})`);
+      noisy.draw(x, own.off, own.off ? `pixels off bar ${own.bar}; ${percent(asNoisy(own.off))} of the data are as far off` : `pixels off: a clean bar ${own.bar}`);
       pixels.draw(m, x);
       p.fit(0, 0.44);
       gaps.draw(zs, hollow);
       prior.draw(zs, bell);
-      strip.forEach(([z, node]) => put(node, { x: p.x(z) - 10, y: p.floor + 26 }));
+      const side = clamp(0.5 * p.x.per - 7, 14, 22);
+      strip.forEach(([z, node]) => put(node, { x: p.x(z) - side / 2, y: p.floor + 26, width: side, height: side }));
       put(rule, { d: `M${p.x(z)} ${p.floor}V${p.y(Math.exp(logNormal(z)))}` });
       knob.at(p.x(z), p.floor);
-      names.gaps.draw({ x: p.x(-1.3), bottom: p.y(0.24), anchor: "end", lines: ["between bars:", `${fix(100 * share, 0)}% of the prior`] });
-      names.prior.draw({ x: p.x(1.05), bottom: p.y(0.26), lines: [math("prior p(z)")] });
+      name.draw({ x: p.x(1.1), bottom: p.y(0.26), lines: [math("prior p(z)")] });
       control.draw();
       fig.speak(`z ${fix(z)}: on average ${fix(near.off, 1)} of 16 pixels off bar ${near.bar}; in this draw ${own.off} off bar ${own.bar}`);
     }

@@ -41,14 +41,15 @@ function bestQ(w, x, range) {                                 // a coarse search
 // ---------- the figure
 
 const TICKS = [-4, -3, -2, -1, 0, 1, 2, 3, 4];
-const hint = (filled) => `Drag the hill to move <i>q</i>, its shoulder to widen it. It fills ${fix(100 * filled, 0)}% of the upper area: how far can you get?`;
+const hint = (part) => `Drag the hill or its shoulder: its area is ${part < 0.005 ? "under 1" : fix(100 * part, 0)}% of <i>p</i>(<i>x</i>).
+  Can you close the gap?`;
 
 export default {
   numbers: { floats, evidence, bound, bestQ },
   render({ model, el }) {
     const w = floats(model.get("weights")), range = model.get("range");
-    const home = ["image", "mu", "sigma"].map((key) => model.get(key));
-    const images = Object.fromEntries(Object.entries(model.get("images")).map(([name, bits]) => [name, Array.from(bits, Number)]));
+    const home = ["image", "mu", "sigma"].map((key) => model.get(key)), images = {};
+    for (const [name, bits] of Object.entries(model.get("images"))) images[name] = Array.from(bits, Number);
     const q = () => [model.get("mu"), model.get("sigma")], thousandth = (v) => Math.round(v * 1e3) / 1e3;
     let truth = null, said = "";
 
@@ -70,7 +71,8 @@ export default {
     const pick = picker(fig.root, { label: "Image <i>x</i>", items: images, pick: setImage });
     const p = plot(fig.root, { name: "Curves over z", x: [-4, 4], ticks: TICKS, below: 26 });
     const strip = TICKS.map((z) => [z, picture(p.node, meanImage(w, z), { class: "lf-picture model", width: 22, height: 22 }).node]);
-    const prior = p.curve("prior"), upper = p.curve("exact", true), lower = p.curve("q", true), rule = add(p.node, "path", { class: "lf-rule q" });
+    const prior = p.curve("prior"), upper = [p.area("exact"), p.curve("exact")], lower = [p.area("q"), p.curve("q")];
+    const rule = add(p.node, "path", { class: "lf-rule q" });
     const names = { prior: p.text("prior"), upper: p.text("exact"), lower: p.text("q") };
     drag(p.node, mean.get, (dx, mu) => mean.set(mu + dx / p.x.per));                  // empty ground moves the mean too
     const side = () => (q()[0] > 2 ? -1 : 1);
@@ -122,8 +124,8 @@ export default {
     function drawCurves(mu, sigma, px, area) {
       const seen = (z) => Math.abs(z) <= 4, zs = truth.z.filter(seen), qz = grid(201, -5, 5).map((t) => mu + sigma * t).filter(seen);
       prior.draw(zs, zs.map((z) => px * Math.exp(logNormal(z))));
-      upper.draw(zs, truth.joint.filter((_, i) => seen(truth.z[i])));
-      lower.draw(qz, qz.map((z) => area * Math.exp(logNormal(z, mu, sigma))));
+      upper.forEach((part) => part.draw(zs, truth.joint.filter((_, i) => seen(truth.z[i]))));
+      lower.forEach((part) => part.draw(qz, qz.map((z) => area * Math.exp(logNormal(z, mu, sigma)))));
       strip.forEach(([z, node]) => put(node, { x: p.x(z) - 11, y: p.floor + 26 }));
     }
     function drawHandles(mu, sigma, px, area) {               // and each curve's name, where the curve leaves room
@@ -134,9 +136,13 @@ export default {
       widthHandle.at(sx, sy);
       let right = truth.z.findIndex((z) => p.x(z) > Math.max(sx, mx));
       while (joint(right) < sy) right++;
-      const rise = truth.joint.findIndex((v) => v > 0.8 * truth.peak), away = truth.z[rise] > 0 ? -1 : 1;
-      names.lower.draw({ x: p.x(truth.z[right]) + 14, bottom: sy - 6, lines: [math("e^{ELBO} q(z|x)"), `area ${sig(area)}`] });
-      names.upper.draw({ x: p.x(truth.z[rise]) - 12, bottom: joint(rise), anchor: "end", lines: [math("p(x, z)"), math(`area p(x) = ${sig(px)}`)] });
+      const rise = truth.joint.findIndex((v) => v > 0.8 * truth.peak), away = truth.z[rise] > 0 ? -1 : 1, end = p.x(truth.z[rise]) - 12;
+      const highest = (x0, x1) => Math.max(...truth.z.map((z, i) => (p.x(z) < x0 || p.x(z) > x1 ? 0
+        : Math.max(truth.joint[i], area * Math.exp(logNormal(z, mu, sigma))))));
+      names.lower.draw({ x: p.x(truth.z[right]) + 14, lines: [math("e^{ELBO} q(z|x)"), `area ${sig(area)}`],
+        clear: (x0, x1) => Math.min(sy - (x0 < sx + 8 ? 12 : 6), p.y(highest(x0, x1)) - 4) });
+      names.upper.draw({ x: end, anchor: "end", lines: [math("p(x, z)"), math(`area p(x) = ${sig(px)}`)],
+        clear: (x0, x1) => (x1 < end + 1 ? joint(rise) : p.y(highest(x0, x1)) - 6) });
       names.prior.draw({ x: p.x(1.25 * away), bottom: p.y(px * Math.exp(logNormal(1.25))) - 4, anchor: away < 0 ? "end" : "start",
         lines: [math("prior p(z)"), math("drawn × p(x)")] });
     }

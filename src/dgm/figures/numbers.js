@@ -1,4 +1,4 @@
-/* Numbers that more than one figure needs: pure functions in float64, no drawing.
+/* Numbers that more than one figure needs, and how they read: pure functions in float64, no drawing.
    The decoder is the trained network of bars.json: z -> 32 tanh -> the logits of 16 pixels. */
 
 const [HIDDEN, PIXELS] = [32, 16];
@@ -32,4 +32,19 @@ function logLik(w, x, z) {                                    // log p(x|z) in n
   let s = 0;
   for (let d = 0; d < PIXELS; d++) s += x[d] * a[d] - softplus(a[d]);
   return s;
+}
+
+// ---------- as text
+
+const fix = (v, digits = 2) =>                                // a real minus, and never "-0.00"
+  v.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "\u2212");
+const raise = (n) => String(n).replace(/[-\d]/g, (c) => "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"["-0123456789".indexOf(c)]);
+function sig(v) {                                             // three significant digits: 0.109, 2.05 x 10^-6
+  if (v >= 1e-3 || v === 0) return v.toPrecision(3);
+  const power = Math.floor(Math.log10(v));
+  return `${(v / 10 ** power).toFixed(2)} \u00d7 10${raise(power)}`;
+}
+function percent(share) {                                     // 100%, 56%, 4.3%, 0.09%, 0.0003%
+  const v = 100 * share;
+  return `${v >= 10 || v === 0 ? v.toFixed(0) : v.toFixed(v >= 1 ? 1 : -Math.floor(Math.log10(v)))}%`;
 }

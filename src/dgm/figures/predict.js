@@ -11,7 +11,7 @@ function fadeIn(svg) {                                        // a mask that sho
 
 function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
   const box = add(parent, "div", { class: "lf-bar" }), node = add(box, "svg", { role: "group", "aria-label": name });
-  const Y = 30, H = 13, bar = { node, guess: null, asking: false };
+  const Y = 38, H = 13, bar = { node, guess: null, asking: false };
   const base = add(node, "g", { class: "lf-axis" }), parts = add(node, "g", { mask: fadeIn(node) });      // the bar goes on to the left
   const gap = add(parts, "rect", { y: Y, height: H, fill: hatch(node, total) });
   const bound = add(parts, "rect", { class: `lf-fill ${role}`, y: Y, height: H });
@@ -20,11 +20,10 @@ function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
   const mark = handle(node, { name: ask, role: "data", min: -1e3, max: 0, step: 0.05, text: (v) => `${fix(v)} nats`,
     get: () => bar.guess, set(v) { bar.guess = clamp(v, ...bar.x.domain); bar.draw(); } }, () => bar.x.per, '<path d="M0 1l-8-14h16z"/>');
 
-  function write(i, px, text, toLeft, away, lift) {           // beside a place on the bar, kept inside
-    const t = words[i];
-    t.textContent = text;
-    const long = t.getComputedTextLength(), w = box.clientWidth;
-    put(t, { x: toLeft ? Math.max(px - away, long) : Math.min(px + away, w - long), y: Y - 8 - lift, "text-anchor": toLeft ? "end" : "start" });
+  function write(i, text, anchor, x, up) {                    // above the bar, kept inside
+    put(words[i], { "text-anchor": anchor, y: Y - up }).textContent = text;
+    const long = words[i].getComputedTextLength(), before = { start: 0, middle: long / 2, end: long }[anchor];
+    put(words[i], { x: clamp(x, before, box.clientWidth - long + before) });
   }
   bar.draw = (value = bar.value, ceiling = bar.ceiling) => {
     const w = box.clientWidth, domain = [ceiling - span, ceiling + above], x = linear(domain, [0, w]);
@@ -39,8 +38,8 @@ function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
       "aria-valuemin": +domain[0].toFixed(2), "aria-valuemax": +domain[1].toFixed(2) });
     if (bar.guess !== null) mark.at(g, Y - 1);
     put(miss, { d: told ? `M${g} ${Y - 6}H${s}v6` : "" });    // from the guess to the truth
-    write(0, g, bar.guess === null ? "" : `you ${fix(bar.guess)}`, told ? g < s : g > w / 2, told ? 13 : 23, told ? 6 : 0);
-    write(1, s, told ? `ELBO ${fix(value)}` : "", g >= s, 13, 6);
+    write(0, bar.guess === null ? "" : `you ${fix(bar.guess)}`, "middle", g, 22);
+    write(1, told ? `ELBO ${fix(value)}` : "", g < s ? "start" : "end", g < s ? s + 12 : s - 12, 8);
   };
   bar.ask = (v) => {
     Object.assign(bar, { guess: v, asking: v !== null });

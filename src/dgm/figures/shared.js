@@ -1,4 +1,4 @@
-/* Parts for living figures: elements, text, the frame, plots, handles, sliders, images.
+/* Parts for living figures: elements, the frame, plots, handles, sliders, images.
    No import and no export: this text stands in front of each figure, for both hosts. Colours live in figure.css. */
 
 // ---------- elements
@@ -29,20 +29,8 @@ function button(parent, label, click) {
   return node;
 }
 
-// ---------- numbers and formulas as text
+// ---------- formulas
 
-const fix = (v, digits = 2) =>                                // a real minus, and never "-0.00"
-  v.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "\u2212");
-const raise = (n) => String(n).replace(/[-\d]/g, (c) => "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"["-0123456789".indexOf(c)]);
-function sig(v) {                                             // three significant digits: 0.109, 2.05 x 10^-6
-  if (v >= 1e-3 || v === 0) return v.toPrecision(3);
-  const power = Math.floor(Math.log10(v));
-  return `${(v / 10 ** power).toFixed(2)} \u00d7 10${raise(power)}`;
-}
-function percent(share) {                                     // 100%, 56%, 4.3%, 0.09%, 0.0003%
-  const v = 100 * share;
-  return `${v >= 10 || v === 0 ? v.toFixed(0) : v.toFixed(v >= 1 ? 1 : -Math.floor(Math.log10(v)))}%`;
-}
 const math = (s) => s                                         // "e^{ELBO} q(z|x)", for a label in a plot
   .replace(/\b[a-z](?![a-z])|[\u03bc\u03c3]/g, '<tspan class="lf-it">$&</tspan>')
   .replace(/\^\{(.+?)\}/g, '<tspan class="lf-sup" dy="-6">$1</tspan><tspan dy="6">\u200a</tspan>');
@@ -73,7 +61,7 @@ function frame(el, { name, draw }) {
       clearTimeout(rest);
       rest = setTimeout(() => { spoken.textContent = text; }, 400);
     },
-    fullScreen: (parent) => document.fullscreenEnabled && button(parent, "Full screen <kbd>f</kbd>", full),
+    fullScreen: (parent) => document.fullscreenEnabled && put(button(parent, "Full screen <kbd>f</kbd>", full), { class: "lf-full" }),
     close() { off.abort(); size.disconnect(); clearTimeout(rest); cancelAnimationFrame(due); },
   };
 }
@@ -99,18 +87,19 @@ function plot(parent, { name, x, ticks, shape = [0.45, 240, 330], left = 11, top
     put(node, { width: w, height: h, viewBox: `0 0 ${w} ${h}` });
     axis(base, p.x, floor, ticks);
   };
-  p.curve = (role, filled = false) => curve(p, role, filled);
+  p.curve = (role) => curve(p, role);
+  p.area = (role) => area(p, role);
   p.text = (role) => label(p, role);
   return p;
 }
-function curve(p, role, filled) {                             // .draw(xs, ys); NaN in ys lifts the pen
-  const area = filled && add(p.node, "path", { class: `lf-area ${role}` });
-  const line = add(p.node, "path", { class: `lf-line ${role}` });
-  return { draw(xs, ys) {
-    const d = Array.from(xs, (v, i) => `${p.x(v).toFixed(2)} ${p.y(ys[i]).toFixed(2)}`).join("L");
-    put(line, { d: `M${d}` });
-    if (area) put(area, { d: `M${p.x(xs[0])} ${p.floor}L${d}L${p.x(xs[xs.length - 1])} ${p.floor}Z` });
-  } };
+const through = (p, xs, ys) => Array.from(xs, (v, i) => `${p.x(v).toFixed(2)} ${p.y(ys[i]).toFixed(2)}`).join("L");
+function curve(p, role) {
+  const node = add(p.node, "path", { class: `lf-line ${role}` });
+  return { draw: (xs, ys) => put(node, { d: `M${through(p, xs, ys)}` }) };
+}
+function area(p, role) {                                      // down to the axis
+  const node = add(p.node, "path", { class: `lf-area ${role}` });
+  return { draw: (xs, ys) => put(node, { d: `M${p.x(xs[0])} ${p.floor}L${through(p, xs, ys)}L${p.x(xs[xs.length - 1])} ${p.floor}Z` }) };
 }
 // A label is kept between `min` and the right edge, and left out where it would cover an earlier one.
 // `clear(x0, x1, height)` may give a bottom that suits the label's true extent, or null to leave it out.

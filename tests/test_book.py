@@ -1,0 +1,145 @@
+"""The built book, opened from disk in a browser without a network."""
+
+import re
+import shutil
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.pages import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
+PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text("utf8"))
+FAULTS = (ROOT / "tests/page_faults.js").read_text("utf8")
+KILOBYTES = 300
+SLIDERS = "input[type=range], [role=slider]:not([aria-disabled=true])"
+DRAWING = "f => [...f.querySelectorAll('svg')].map((n) => n.outerHTML).join()"
+READOUT = """s => [s.value, s.ariaValueText, s.ariaValueNow,
+    s.closest('label')?.querySelector('output')?.textContent].join()"""
+
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@pytest.fixture(scope="session")
+def html():
+    """Build the book as `make book` does; seconds, when nothing has changed."""
+    tool = shutil.which("jupyter-book", path=Path(sys.executable).parent)
+    command = [tool, "build", ".", "-W", "--keep-going"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return ROOT / "_build/html"
+
+
+@pytest.fixture
+def open_page(html, watched):
+    """Return a function that opens a page and reads it to its end."""
+
+    def read(name, **screen):
+        page, complaints = watched(**screen)
+        page.loaded = []
+        page.on("requestfinished", lambda request: page.loaded.append(request.url))
+        page.goto((html / f"{name}.html").as_uri())
+        page.evaluate("() => window.MathJax?.startup.promise.then(() => null)")
+        for figure in page.locator("[data-living]").all():
+            figure.scroll_into_view_if_needed()
+            figure.and_(page.locator("[data-ready]")).wait_for()
+        return page, complaints
+
+    return read
+
+
+@every_page
+def test_a_page_is_whole(open_page, name):
+    page, complaints = open_page(name)
+    assert page.evaluate(FAULTS, {"wide": True}) == []
+    assert complaints == []
+
+
+@every_page
+def test_a_page_fits_a_phone_in_the_dark(open_page, name):
+    page, complaints = open_page(name, width=390, height=844, dark=True)
+    assert page.evaluate(FAULTS, {"wide": False}) == []
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert complaints == []
+
+
+@every_page
+def test_every_slider_moves_its_figure(open_page, name):
+    page, complaints = open_page(name)
+    for figure in page.locator("[data-living]").all():
+        sliders = figure.locator(SLIDERS).all()
+        assert sliders, "a living figure needs something to move by keyboard"
+        for slider in sliders:
+            slider.focus()
+            before = figure.evaluate(DRAWING), slider.evaluate(READOUT)
+            page.keyboard.press("ArrowLeft")
+            page.keyboard.press("ArrowLeft")
+            page.wait_for_timeout(100)
+            after = figure.evaluate(DRAWING), slider.evaluate(READOUT)
+            assert before[0] != after[0] and before[1] != after[1]
+    assert complaints == []
+
+
+@every_page
+def test_links_in_the_text_move_their_figure(open_page, name):
+    page, complaints = open_page(name)
+    for link in page.locator("a[data-set]").all():
+        figure = page.locator(link.get_attribute("href"))
+        figure.evaluate("f => f.model.take(new URLSearchParams(f.model.state))")
+        before = figure.evaluate(DRAWING)
+        link.click()
+        page.wait_for_timeout(100)
+        assert figure.evaluate(DRAWING) != before, link.get_attribute("data-set")
+    assert complaints == []
+
+
+@every_page
+def test_a_page_is_light(open_page, name):
+    page, _ = open_page(name)
+    own = [
+        Path(unquote(urlsplit(url).path))
+        for url in {page.url, *page.loaded}
+        if url.startswith("file:")
+        and ("/_static/" not in url or "/_static/living/" in url)
+    ]
+    assert sum(path.stat().st_size for path in own) < KILOBYTES * 1000, own
+
+
+def test_the_front_door_opens(html, watched):
+    page, complaints = watched()
+    page.goto((html / "index.html").as_uri())
+    page.wait_for_url("**/book/index.html")
+    assert page.locator("h1").inner_text().startswith("Deep Generative Models")
+    assert complaints == []
+
+
+def test_search_finds_a_chapter(html, watched):
+    page, complaints = watched()
+    page.goto((html / "search.html").as_uri() + "?q=entropy")
+    page.locator("#search-results a", has_text=re.compile("picture")).first.wait_for()
+    assert complaints == []
+
+
+def test_every_link_resolves(html):
+    for path in sorted((html / "book").glob("*.html")):
+        for link in re.findall(r'(?:href|src)="([^"]*)"', path.read_text("utf8")):
+            url = urlsplit(unescape(link))
+            if url.scheme or url.netloc or url.path.startswith("data:"):
+                continue
+            target = path.parent / unquote(url.path) if url.path else path
+            assert target.exists(), f"{path.name}: {link}"
+            if url.fragment and target.suffix == ".html":
+                name = re.escape(unquote(url.fragment).partition("?")[0])
+                anchor = re.search(rf'\b(id|name)="{name}"', target.read_text("utf8"))
+                assert anchor, f"{path.name}: {link}"
+
+
+def test_no_solution_is_published(html):
+    assert not [p for p in html.rglob("*") if {"solutions", "tests"} & {*p.parts[-4:]}]
+    for path in html.rglob("*.*"):
+        if path.suffix in {".html", ".js", ".ipynb", ".md", ".txt", ".json"}:
+            assert "### BEGIN SOLUTION" not in path.read_text("utf8"), path
