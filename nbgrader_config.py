@@ -10,6 +10,7 @@ Submissions are read from submitted/<student>/ps01/ps01.ipynb.
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -17,6 +18,9 @@ HERE = Path(__file__).parent.resolve()
 
 # nbgrader calls `alembic` by name: find it also where the environment is not activated.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+# SQLAlchemy minds the order in which nbgrader links its records; the records are right.
+warnings.filterwarnings("ignore", message="Object of type <Submitted")
 
 c.CourseDirectory.course_id = "dgm"
 c.CourseDirectory.root = str(HERE)
@@ -40,6 +44,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Restore.exercises = str(HERE / "exercises")
 c.Probes.solutions = str(HERE / "solutions")
+c.Probes.secrets = str(
+    HERE
+)  # psNN.secret.json, drawn once: back it up with gradebook.db
 c.Probes.seconds = 20  # for one cell, or one question
 c.GenerateFeedback.exporter_class = "classroom.feedback.FeedbackPage"
 c.ExportApp.plugin_class = "classroom.export.ExportGrades"

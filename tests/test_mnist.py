@@ -14,8 +14,9 @@ import torch
 from dgm.data import mnist as mnist_module
 from dgm.data.mnist import data_folder, mnist, mnist_is_here
 
-PIXELS = np.arange(3 * 784, dtype=np.uint32).astype(np.uint8)
-LABELS = np.array([7, 0, 9], np.uint8)
+GREY = np.arange(3 * 784, dtype=np.uint32).astype(np.uint8)
+PIXELS = {"train": GREY, "t10k": GREY[::-1]}
+LABELS = {"train": [7, 0, 9], "t10k": [1, 2, 3]}
 
 
 @pytest.fixture
@@ -24,8 +25,11 @@ def shelf(tmp_path, monkeypatch):
     monkeypatch.setenv("DGM_DATA", str(tmp_path))
     (tmp_path / "mnist").mkdir()
     for name in mnist_module.MD5:
-        body = bytes(16) + PIXELS.tobytes() if "idx3" in name else None
-        packed = gzip.compress(body or bytes(8) + LABELS.tobytes())
+        part = name.split("-")[0]
+        body = bytes(8) + bytes(LABELS[part])
+        if "idx3" in name:
+            body = bytes(16) + PIXELS[part].tobytes()
+        packed = gzip.compress(body)
         (tmp_path / "mnist" / name).write_bytes(packed)
         md5 = hashlib.md5(packed, usedforsecurity=False).hexdigest()
         monkeypatch.setitem(mnist_module.MD5, name, md5)
@@ -38,8 +42,9 @@ def test_mnist_reads_grey_values_and_labels(shelf, part, dtype):
     torch.set_default_dtype(dtype)
     x, y = mnist(part)
     assert mnist_is_here() and x.shape == (3, 784) and x.dtype == dtype
-    assert (x.flatten() == torch.tensor([n / 255 for n in PIXELS.tolist()])).all()
-    assert y.tolist() == [7, 0, 9] and y.dtype == torch.int64
+    expected = torch.tensor([grey / 255 for grey in PIXELS[part].tolist()])
+    assert (x.flatten() == expected).all()
+    assert y.tolist() == LABELS[part] and y.dtype == torch.int64
 
 
 def test_mnist_s_folder_can_be_set_and_has_a_default(shelf, monkeypatch):

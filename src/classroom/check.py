@@ -45,7 +45,8 @@ def check(name: str) -> None:
     name = getattr(name, "__name__", name)  # check(f) for check("f")
     try:
         questions = read_questions(Path.cwd() / "checks.json")
-        text = look(name, sys._getframe(1).f_globals, questions).text
+        seen = look(name, sys._getframe(1).f_globals, questions)
+        text = seen.text if seen.right else f"Not yet. {seen.text}"
     except Unusable as reason:
         text = str(reason)
     print(textwrap.fill(f"{name}: {text}", 88))
@@ -152,9 +153,9 @@ def judge(answers: list[Tensor], question: dict) -> Verdict:
         return Verdict(True, "", "Right.")
     for known in question["mistakes"]:
         if distance(answers, known["answers"]) <= question["atol"]:
-            text = f"Not yet. It looks like '{known['name']}'. {known['hint']}"
+            text = f"It looks like '{known['name']}'. {known['hint']}"
             return Verdict(False, known["name"], text)
-    return Verdict(False, "", f"Not yet. {differs(answers, question)}")
+    return Verdict(False, "", differs(answers, question))
 
 
 def distance(a: list[Tensor], b: list[Tensor]) -> float:

@@ -146,6 +146,7 @@ def feed(runner: subprocess.Popen, job: dict) -> None:
 def read(runner: subprocess.Popen, lines: queue.Queue) -> None:
     """Pass the runner's lines on, b"" at the end; a longer one comes in pieces."""
     line = b"begin"
-    while line:
-        line = runner.stdout.readline(LONGEST)
-        lines.put(line)
+    with runner.stdout as stream:
+        while line:
+            line = stream.readline(LONGEST)
+            lines.put(line)

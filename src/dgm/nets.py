@@ -63,6 +63,6 @@ def bars_by_hand(slope: float = 4.0, flip: float = 0.05) -> nn.Sequential:
     net = mlp(1, 3, 16)
     net[0].weight.data.fill_(slope)  # h_k = tanh(slope (z - t_k))
     net[0].bias.data = -slope * walls
-    net[2].weight.data = log_odds * sides.repeat(4, 1)  # left wall - right wall
+    net[2].weight.data = log_odds * sides.repeat(4, 1)  # left - right
     net[2].bias.data = log_odds * torch.tensor([0.0, -1, -1, 0]).repeat(4)
     return net

@@ -70,8 +70,8 @@ def classic_all() -> str:
 def state(name: str) -> dict:
     """Return what a figure starts from, ready for JSON.
 
-    The values that the reader moves (also the keys of `SHARE[name]`, which may stand
-    in a page's address), `range` with the limits or choices of each, and trained weights.
+    The values that the reader moves (`SHARE[name]` lists them: they may stand in a
+    page's address), `range` with the limits or choices of each, and trained weights.
     """
     _check(name)
     ranges = {key: list(limits) for key, limits in RANGE[name].items()}

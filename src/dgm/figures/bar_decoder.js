@@ -50,9 +50,11 @@ function described(parent, mark, caption) {                   // picture, captio
 }
 function plane(parent, w, zs, hollow, move) {
   const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { "aria-hidden": "true" }), p = {};
-  const square = add(node, "path", { class: "lf-rail" }), [thin, thick] = ["", " thick"].map((c) => add(node, "path", { class: `lf-line model${c}` }));
-  const bars = CORNERS.map((at, c) => [at, picture(node, barImage(c), { class: "lf-picture data", width: 20, height: 20 }).node,
-    add(node, "circle", { class: "lf-dot data", r: 3.5 }), add(node, "text", { class: "lf-label lf-small data", "text-anchor": at[0] < 0 ? "end" : "start" }, `bar ${c + 1}`)]);
+  const square = add(node, "path", { class: "lf-rail" }), thin = add(node, "path", { class: "lf-line model" });
+  const thick = add(node, "path", { class: "lf-line model thick" });
+  const bars = CORNERS.map((at, c) => ({ at, dot: add(node, "circle", { class: "lf-dot data", r: 3.5 }),
+    image: picture(node, barImage(c), { class: "lf-picture data", width: 20, height: 20 }).node,
+    name: add(node, "text", { class: "lf-label lf-small data", "text-anchor": at[0] < 0 ? "end" : "start" }, `bar ${c + 1}`) }));
   const link = add(node, "path", { class: "lf-drop model" }), drawn = add(node, "rect", { class: "lf-open model", width: 10, height: 10 });
   const here = add(node, "g", { class: "lf-handle model" }, '<circle class="lf-hit" r="18"/><circle r="6.5"/>');
   const path = Array.from(zs, (z) => project(meanImage(w, z)));
@@ -69,11 +71,11 @@ function plane(parent, w, zs, hollow, move) {
     put(square, { d: `M${CORNERS.map(at).join("L")}Z` });
     put(thin, { d: `M${path.map(at).join("L")}` });
     put(thick, { d: path.map((v, i) => (hollow[i] ? "" : `${i && !hollow[i - 1] ? "L" : "M"}${at(v)}`)).join("") });
-    bars.forEach(([v, image, dot, name]) => {
-      const [px, py] = [p.x(v[0]), p.y(v[1])];
+    bars.forEach(({ at: [a, b], dot, image, name }) => {
+      const [px, py] = [p.x(a), p.y(b)];
       put(dot, { cx: px, cy: py });
-      put(image, { x: px + (v[0] > 0 ? 8 : -28), y: py + (v[1] > 0 ? -28 : 8) });
-      put(name, { x: px + (v[0] > 0 ? 8 : -8), y: py + (v[1] > 0 ? -34 : 42) });
+      put(image, { x: px + (a > 0 ? 8 : -28), y: py + (b > 0 ? -28 : 8) });
+      put(name, { x: px + (a > 0 ? 8 : -8), y: py + (b > 0 ? -34 : 42) });
     });
     put(link, { d: `M${at(m)}L${at(n)}` });
     put(drawn, { x: p.x(n[0]) - 5, y: p.y(n[1]) - 5 });
@@ -102,7 +104,8 @@ export default {
     const gaps = p.area("prior"), prior = p.curve("prior"), name = p.text("prior");
     const rule = add(p.node, "path", { class: "lf-drop data" }), knob = handle(p.node, latent, () => p.x.per);
     drag(p.node, latent.get, (dx, z) => latent.set(z + dx / p.x.per));
-    add(fig.root, "p", { class: "lf-under prior" }, `shaded, thin on the curve: ${percent(share)} of the prior; draws there are on average over ${FAR} pixels off every bar`);
+    add(fig.root, "p", { class: "lf-under prior" },
+      `shaded, thin on the curve: ${percent(share)} of the prior; draws there are on average over ${FAR} pixels off every bar`);
     add(fig.root, "p", { class: "lf-hint" }, "Slide <i>z</i> from bar to bar. What does a draw look like half way?");
     const control = slider(add(fig.root, "div", { class: "lf-row" }), latent), row = add(fig.root, "div", { class: "lf-row" });
     button(row, "Resample the noise", () => set("seed", model.get("seed") % range.seed[1] + 1));
@@ -112,7 +115,9 @@ export default {
     function draw() {
       const z = latent.get(), m = meanImage(w, z), x = sample(m, uniforms(model.get("seed"))), near = nearest(m), own = nearest(x);
       mean.draw(m, fix(near.off, 1), `pixels off bar ${near.bar} on average (data:\u00a0${fix(PIXELS * FLIP, 1)})`);
-      noisy.draw(x, own.off, own.off ? `pixels off bar ${own.bar}; ${percent(asNoisy(own.off))} of the data are as far off` : `pixels off: a clean bar ${own.bar}`);
+      noisy.draw(x, own.off, own.off
+        ? `pixels off bar ${own.bar}; ${percent(asNoisy(own.off))} of the data are as far off`
+        : `pixels off: a clean bar ${own.bar}`);
       pixels.draw(m, x);
       p.fit(0, 0.44);
       gaps.draw(zs, hollow);

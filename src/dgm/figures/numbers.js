@@ -38,7 +38,7 @@ function logLik(w, x, z) {                                    // log p(x|z) in n
 
 const fix = (v, digits = 2) =>                                // a real minus, and never "-0.00"
   v.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "\u2212");
-const raise = (n) => String(n).replace(/[-\d]/g, (c) => "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"["-0123456789".indexOf(c)]);
+const raise = (n) => String(n).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
 function sig(v) {                                             // three significant digits: 0.109, 2.05 x 10^-6
   if (v >= 1e-3 || v === 0) return v.toPrecision(3);
   const power = Math.floor(Math.log10(v));

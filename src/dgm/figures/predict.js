@@ -2,8 +2,10 @@
 
 function fadeIn(svg) {                                        // a mask that shows nothing at the left edge, all after 72 px
   const id = newId();
-  add(svg, "defs", {}, `<linearGradient id="${id}g" gradientUnits="userSpaceOnUse" x1="0" x2="72"><stop stop-color="#000"/><stop offset="1" stop-color="#fff"/></linearGradient>
-    <mask id="${id}" maskUnits="userSpaceOnUse" x="0" y="0" width="5000" height="99"><rect width="5000" height="99" fill="url(#${id}g)"/></mask>`);
+  add(svg, "defs", {}, `<linearGradient id="${id}g" gradientUnits="userSpaceOnUse" x1="0" x2="72">
+      <stop stop-color="#000"/><stop offset="1" stop-color="#fff"/></linearGradient>
+    <mask id="${id}" maskUnits="userSpaceOnUse" x="0" y="0" width="5000" height="99">
+      <rect width="5000" height="99" fill="url(#${id}g)"/></mask>`);
   return `url(#${id})`;
 }
 

@@ -20,7 +20,8 @@ let ids = 0;
 const newId = () => `lf-${Math.random().toString(36).slice(2)}-${++ids}`; // each widget on a page brings its own copy of this text
 function hatch(svg, role) {                                   // a fill for a gap
   const id = newId();
-  add(svg, "defs", {}, `<pattern id="${id}" class="lf-hatch ${role}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5"/></pattern>`);
+  add(svg, "defs", {}, `<pattern id="${id}" class="lf-hatch ${role}" width="5" height="5" patternUnits="userSpaceOnUse"
+    patternTransform="rotate(45)"><path d="M0 0V5"/></pattern>`);
   return `url(#${id})`;
 }
 function button(parent, label, click) {
@@ -178,12 +179,14 @@ function picture(parent, pixels, attrs = {}) {                // .draw(pixels)
   const node = add(parent, "svg", { class: "lf-picture", viewBox: `0 0 ${n} ${n}`, "aria-hidden": "true", ...attrs },
     `<rect class="lf-sheet" width="${n}" height="${n}"/>` +
     Array.from(pixels, (_, d) => `<rect x="${d % n}" y="${Math.floor(d / n)}" width="1" height="1"/>`).join(""));
-  const rects = [...node.children].slice(1), draw = (values) => values.forEach((v, d) => put(rects[d], { "fill-opacity": v.toFixed(3) }));
+  const rects = [...node.children].slice(1);
+  const draw = (values) => values.forEach((v, d) => put(rects[d], { "fill-opacity": v.toFixed(3) }));
   draw(pixels);
   return { node, draw };
 }
 function picker(parent, { label, items, pick }) {             // items: {name: pixels}
-  const box = add(parent, "fieldset", { class: "lf-picker" }, `<legend>${label}</legend>`), group = newId(), radios = {};
+  const box = add(parent, "fieldset", { class: "lf-picker" }, `<legend>${label}</legend>`);
+  const group = newId(), radios = {};
   for (const [name, pixels] of Object.entries(items)) {
     const item = add(box, "label");
     radios[name] = add(item, "input", { type: "radio", name: group, value: name });

@@ -1,4 +1,4 @@
-"""The living figures as Jupyter widgets: the same modules, with Python on the other end.
+"""The living figures as Jupyter widgets: the same modules, Python on the other end.
 
 A figure's state is its traits. Set one and the figure moves; `observe` one and Python
 hears what the reader does:
@@ -10,7 +10,7 @@ hears what the reader does:
 import anywidget
 from traitlets import Dict, Float, Int, TraitError, Unicode, validate
 
-from dgm.figures import HERE, RANGE, START, bundle, state
+from dgm.figures import HERE, START, bundle, state
 
 CSS = (HERE / "figure.css").read_text("utf8")
 

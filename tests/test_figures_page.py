@@ -1,0 +1,389 @@
+"""Living figures in a page on disk, without network: seen, moved, linked, read aloud."""
+
+import json
+import re
+from itertools import combinations
+
+import pytest
+
+from dgm import figures
+
+pytestmark = pytest.mark.browser
+KNOBS = '.lf-handle[role="slider"][tabindex="0"], input[type="range"]'
+# all that is drawn and written, without the knobs themselves
+SEEN = """(el) => {
+    const copy = el.cloneNode(true);
+    copy.querySelectorAll(".lf-handle, .lf-slider, .lf-spoken").forEach((n) => n.remove());
+    return copy.innerHTML;
+}"""
+EXTREMES = {
+    "bar_decoder": [{"z": -3.5}, {"z": 0.0}, {"z": 0.85, "seed": 3}, {"z": 3.5}],
+    "jensen": [
+        {"z1": 0.05, "z2": 4.0},
+        {"z1": 4.0, "z2": 0.05, "w": 0.5},
+        {"z1": 4.0, "z2": 4.0},
+        {"z1": 0.05, "z2": 0.05},
+        {"z1": 0.05, "z2": 4.0, "w": 0.95},
+        {"z1": 0.6, "z2": 0.4, "w": 0.0},
+        {"z1": 2.0, "z2": 2.2, "w": 1.0},
+    ],
+    "inflate": [
+        {"image": "bar 1", "mu": -3.5, "sigma": 2.0},
+        {"image": "bar 1", "mu": 3.5, "sigma": 0.05},
+        {"image": "bar 3", "mu": 0.3, "sigma": 0.05},
+        {"image": "two halves", "mu": 0.0, "sigma": 0.8},
+        {"image": "noisy", "mu": 0.5, "sigma": 0.3},
+        {"image": "bar 4", "mu": 2.4, "sigma": 1.2},
+    ],
+}
+
+
+def write_page(folder, *names, dark=False):
+    """Write figures into one page as the book does; return its path."""
+    boxes = [
+        f'<div id="{name}" data-living="{name}"'
+        f' data-share="{" ".join(figures.SHARE[name])}"><noscript>alt</noscript>'
+        f'<script type="application/json">{json.dumps(figures.state(name))}</script>'
+        f'</div><p><a href="#{name}" data-set="mu=-1&z=2&z1=1">move it</a></p>'
+        for name in names
+    ]
+    (folder / "figures.js").write_text(figures.classic(*names), "utf8")
+    theme = "dark" if dark else "light"
+    path = folder / "page.html"
+    path.write_text(
+        f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="{(figures.HERE / "figure.css").as_uri()}">'
+        f'<script defer src="figures.js"></script>'
+        f'<script defer src="{(figures.HERE / "host.js").as_uri()}"></script>'
+        f'<body style="max-width: 44rem; margin: 20px auto">{"".join(boxes)}</body>',
+        "utf8",
+    )
+    return path
+
+
+@pytest.fixture
+def opened(tmp_path, watched):
+    """Return a function that opens figures in a page; complaints fail the test."""
+    heard = []
+
+    def open_page(*names, hash="", width=1280, dark=False):
+        page, complaints = watched(width=width, height=1000, dark=dark)
+        heard.append(complaints)
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(write_page(tmp_path, *names, dark=dark).as_uri() + hash)
+        for name in names:
+            page.locator(f"#{name}[data-ready]").wait_for()
+        return page
+
+    yield open_page
+    assert sum(heard, []) == []
+
+
+def settle(page):
+    """Wait until the next frame is drawn."""
+    page.evaluate(
+        "new Promise((ok) => requestAnimationFrame(() => setTimeout(ok, 20)))"
+    )
+
+
+def seen(page, name):
+    settle(page)
+    return page.locator(f"#{name}").evaluate(SEEN)
+
+
+def put_state(page, name, state):
+    line = "([name, s]) => { const m = document.getElementById(name).model;"
+    line += "for (const key in s) m.set(key, s[key]); }"
+    page.evaluate(line, [name, state])
+    settle(page)
+
+
+def get_state(page, name):
+    keys = list(figures.SHARE[name])
+    line = (
+        "([name, keys]) => keys.map((k) => document.getElementById(name).model.get(k))"
+    )
+    return dict(zip(keys, page.evaluate(line, [name, keys]), strict=True))
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_every_knob_moves_the_picture_by_keyboard(opened, name):
+    page = opened(name)
+    knobs = page.locator(KNOBS)
+    assert knobs.count() >= 2
+    for knob in knobs.all():
+        before, value = seen(page, name), knob.get_attribute("aria-valuetext")
+        knob.focus()
+        for key in ("ArrowLeft", "PageDown"):
+            page.keyboard.press(key)
+        assert seen(page, name) != before, knob
+        assert knob.get_attribute("aria-valuetext") != value
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_every_knob_moves_the_picture_by_mouse(opened, name):
+    page = opened(name)
+    for knob in page.locator(KNOBS).all():
+        before, box = seen(page, name), knob.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 40, y, steps=4)
+        page.mouse.up()
+        assert seen(page, name) != before, knob
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_ends_of_a_knob_stay_in_range_and_reset_comes_home(opened, name):
+    page = opened(name)
+    home, drawn = get_state(page, name), seen(page, name)
+    for knob in page.locator(KNOBS).all():
+        for key in ("Home", "End", "ArrowRight"):
+            knob.focus()
+            page.keyboard.press(key)
+            settle(page)
+            for k, (lo, hi) in numeric_ranges(name):
+                assert lo <= get_state(page, name)[k] <= hi
+    page.get_by_role("button", name="Reset").click()
+    assert get_state(page, name) == home
+    assert seen(page, name) == drawn
+
+
+def numeric_ranges(name):
+    return [(k, r) for k, r in figures.RANGE[name].items() if not isinstance(r[0], str)]
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_the_spoken_line_follows_and_waits(opened, name):
+    page = opened(name)
+    spoken = page.locator(f"#{name} .lf-spoken")
+    spoken.filter(has_text=re.compile(r"\d")).wait_for(state="attached")
+    before = spoken.text_content()
+    page.locator(KNOBS).first.focus()
+    page.keyboard.press("PageUp")
+    settle(page)
+    assert spoken.text_content() == before  # a drag is not interrupted
+    page.wait_for_timeout(500)
+    assert spoken.text_content() != before
+
+
+def test_the_readout_is_the_numbers(opened):
+    page = opened("jensen")
+    put_state(page, "jensen", {"z1": 1.0, "z2": 4.0, "w": 0.5})
+    assert page.locator(".lf-readout b").all_inner_texts() == [
+        "0.916",
+        "0.693",
+        "0.223",
+    ]
+    put_state(page, "jensen", {"z2": 1.0})
+    assert page.locator(".lf-readout b").last.inner_text() == "0.000"
+    assert "gap is 0" in page.locator(".lf-say").inner_text()
+
+
+def test_noise_stays_while_z_moves_and_changes_on_request(opened):
+    page = opened("bar_decoder")
+    pixels = ".lf-images .lf-picture >> nth=1"
+    put_state(page, "bar_decoder", {"z": 0.0})
+    first = page.locator(pixels).inner_html()
+    put_state(page, "bar_decoder", {"z": 2.0})
+    assert page.locator(pixels).inner_html() != first
+    put_state(page, "bar_decoder", {"z": 0.0})
+    assert page.locator(pixels).inner_html() == first
+    page.get_by_role("button", name="Resample").click()
+    settle(page)
+    assert page.locator(pixels).inner_html() != first
+
+
+def test_the_point_in_the_plane_can_be_dragged_along_its_curve(opened):
+    page = opened("bar_decoder")
+    put_state(page, "bar_decoder", {"z": -2.0})
+    box = page.locator(".lf-plane .lf-handle").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 190, y, steps=5)
+    page.mouse.up()
+    assert -0.7 < get_state(page, "bar_decoder")["z"] < 0  # from bar 1 to bar 2
+
+
+def test_an_image_is_picked_by_mouse_and_by_keyboard(opened):
+    page = opened("inflate")
+    page.get_by_text("noisy", exact=True).click()
+    assert get_state(page, "inflate")["image"] == "noisy"
+    page.keyboard.press("ArrowRight")
+    assert get_state(page, "inflate")["image"] == "two halves"
+
+
+def test_two_figures_of_a_kind_do_not_share_a_picker(tmp_path, watched):
+    page, complaints = watched()
+    path = write_page(tmp_path, "inflate")
+    box = re.search(r"<div id.*</div>", path.read_text("utf8"))[0]
+    twin = box.replace('id="inflate"', 'id="twin"')
+    path.write_text(path.read_text("utf8").replace(box, box + twin), "utf8")
+    page.goto(path.as_uri())
+    page.locator("#twin[data-ready]").wait_for()
+    page.locator("#twin").get_by_text("noisy", exact=True).click()
+    checked = page.locator("input:checked")
+    assert [c.get_attribute("value") for c in checked.all()] == ["bar 4", "noisy"]
+    assert complaints == []
+
+
+def test_best_q_leaves_the_gap_that_a_gaussian_must_leave(opened):
+    page = opened("inflate")
+    page.get_by_role("button", name="Best").click()
+    settle(page)
+    log_p, elbo, gap = (
+        float(t.replace("−", "-"))
+        for t in page.locator(".lf-readout b").all_inner_texts()
+    )
+    assert 0 < gap < 0.3
+    assert abs(elbo + gap - log_p) < 0.0021  # three numbers rounded to three digits
+
+
+def test_predict_commit_reveal(opened):
+    page = opened("inflate")
+    before = get_state(page, "inflate")
+    page.get_by_role("button", name="Predict").click()
+    assert page.locator("[inert]").count() == 3  # pictures, plot and sliders are locked
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    guess = page.locator(".lf-bar text.data").inner_text()
+    assert get_state(page, "inflate") == before
+    page.keyboard.press("Enter")
+    said = page.locator(".lf-say.told").filter(has_text="You said")
+    said.wait_for()
+    assert guess.split()[1] in said.inner_text()
+    assert page.locator(".lf-bar text.data").inner_text() == guess  # the mark stands
+    assert page.locator(".lf-bar text.q").inner_text().startswith("ELBO")
+    assert get_state(page, "inflate")["sigma"] == 2 * before["sigma"]
+    assert page.locator("[inert]").count() == 0
+    page.get_by_role("slider", name="Mean of q").first.focus()
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    assert page.locator(".lf-bar text.data").inner_text() == ""  # the reader moved on
+
+
+def test_a_prediction_can_be_called_off(opened):
+    page = opened("inflate")
+    drawn = seen(page, "inflate")
+    page.get_by_role("button", name="Predict").click()
+    page.keyboard.press("Escape")
+    assert seen(page, "inflate") == drawn
+    assert page.locator("[inert]").count() == 0
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_the_address_remembers_and_restores(opened, name):
+    page = opened(name)
+    page.locator(KNOBS).first.focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_function("location.hash.includes('?')")
+    moved, address = get_state(page, name), page.evaluate("location.hash")
+    assert address.startswith(f"#{name}?")
+    page = opened(name, hash=address)
+    assert get_state(page, name) == moved
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "mu=abc&sigma=&image=bar+9&weights=AAAA&range=1",
+        "mu=NaN&sigma=1e999&__proto__=1&z=%E0%A4%A",
+        "%",
+        "mu",
+    ],
+)
+def test_garbage_in_the_address_is_ignored(opened, garbage):
+    page = opened("inflate", hash=f"#inflate?{garbage}")
+    assert get_state(page, "inflate") == figures.START["inflate"]
+
+
+def test_the_address_cannot_leave_the_range(opened):
+    page = opened("inflate", hash="#inflate?mu=99&sigma=-5")
+    state = get_state(page, "inflate")
+    assert (state["mu"], state["sigma"]) == (3.5, 0.05)
+
+
+def test_a_link_in_the_text_moves_the_figure(opened):
+    page = opened("inflate")
+    page.get_by_text("move it").click()
+    assert get_state(page, "inflate")["mu"] == -1
+    page.wait_for_function("location.hash.includes('mu=-1')")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_a_phone_shows_all_of_it(opened, name, dark):
+    page = opened(name, width=1280, dark=dark)
+    page.set_viewport_size({"width": 390, "height": 800})
+    for state in EXTREMES[name]:
+        put_state(page, name, state)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, state
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_labels_cover_neither_each_other_nor_a_knob(opened, name, width):
+    page = opened(name, width=width)
+    line = """(svg) => [...svg.querySelectorAll(".lf-label, .lf-handle :not(.lf-hit)")]
+        .filter((n) => n.getAttribute("visibility") !== "hidden" && n.closest("g")
+            ?.getAttribute("visibility") !== "hidden")
+        .map((n) => [n.textContent, n.getBoundingClientRect()])
+        .filter(([, b]) => b.width > 0)
+        .map(([t, b]) => [t, b.left + 1, b.top + 3, b.right - 1, b.bottom - 3])"""
+    for state in EXTREMES[name]:
+        put_state(page, name, state)
+        for svg in page.locator(".lf-plot > svg, .lf-bar > svg").all():
+            for one, other in combinations(svg.evaluate(line), 2):
+                apart = (
+                    one[3] <= other[1]
+                    or other[3] <= one[1]
+                    or one[4] <= other[2]
+                    or other[4] <= one[2]
+                )
+                assert apart, (state, one, other)
+
+
+def luminance(color):
+    parts = [float(v) / 255 for v in re.findall(r"[\d.]+", color)[:3]]
+    r, g, b = (
+        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts
+    )
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_role_can_be_read(opened, dark):
+    page = opened("inflate", dark=dark)
+    line = """(figure) => ["data", "prior", "q", "exact", "model", ""].map((role) => {
+        const node = figure.appendChild(document.createElement("p"));
+        node.className = role || "lf-under";
+        if (!role) node.style.color = "var(--mute)";
+        return getComputedStyle(node).color;
+    }).concat(getComputedStyle(figure).backgroundColor)"""
+    *roles, paper = map(luminance, page.locator("figure").evaluate(line))
+    assert (paper < 0.05) == dark
+    for role in roles:
+        light, low = max(role, paper), min(role, paper)
+        assert (light + 0.05) / (low + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_targets_are_large_and_named(opened, name):
+    page = opened(name, width=390)
+    for node in page.locator(f"{KNOBS}, button:visible, .lf-picker label").all():
+        box = node.bounding_box()
+        assert min(box["width"], box["height"]) >= 24, node
+    for knob in page.locator(KNOBS).all():
+        assert knob.get_attribute("aria-label")
+
+
+def test_a_figure_that_cannot_start_says_so(tmp_path, watched):
+    page, complaints = watched()
+    path = write_page(tmp_path, "inflate")
+    path.write_text(path.read_text("utf8").replace('"range"', '"rang"'), "utf8")
+    page.goto(path.as_uri())
+    page.get_by_text("This figure could not start").wait_for()
+    assert len(complaints) == 1
