@@ -7,6 +7,7 @@
   all("mjx-merror, [data-mjx-error], mjx-mtext[style*='color: red']").forEach((n) => faults.push(`MathJax: ${n.textContent}`));
   all(".bd-article .stderr").forEach((n) => faults.push(`a cell warns: ${n.textContent.slice(0, 200)}`));
   all("script[type='application/vnd.jupyter.widget-view+json']").forEach(() => faults.push("a widget that needs a kernel"));
+  all(".bd-article .cell_output pre").forEach((n) => { if (/<.* at 0x[0-9a-f]+>/.test(n.textContent)) faults.push(`a cell shows an object: ${n.textContent}`); });
   all(".bd-article img").forEach((n) => { if (!n.alt.trim()) faults.push(`no alt text: ${name(n)}`); });
 
   const words = document.createTreeWalker(document.querySelector(".bd-article"), NodeFilter.SHOW_TEXT);

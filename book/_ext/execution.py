@@ -20,11 +20,13 @@ def fingerprint(folder):
 
 
 def prepare(app, config):
-    """Key the cache by the package, for jupyter-cache itself looks at cells alone.
+    """Key the cache by the package (jupyter-cache looks at cells alone); set kernels.
 
-    A progress bar would be a blank box in a page, so the kernels get none.
+    A progress bar would be a blank box in a page. Threads that wait must sleep: where
+    they spin, on a busy machine, a loop of small steps takes five times as long.
     """
     os.environ["TQDM_DISABLE"] = "1"
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     if config.nb_execution_mode == "cache":
         cache = Path(app.outdir).parent / ".jupyter_cache" / fingerprint(PACKAGE)
         config.nb_execution_cache_path = str(cache)

@@ -1,4 +1,4 @@
-"""`{living} name`: a figure of `dgm.figures` in a page, alive without kernel or network.
+"""`{living} name`: a figure of `dgm.figures` in a page, alive without a kernel.
 
 The directive leaves a box with the figure's first state and its description. A page
 that holds such a box gets one script with the figures it holds, their host and their

@@ -49,7 +49,7 @@ def check(name: str) -> None:
         text = seen.text if seen.right else f"Not yet. {seen.text}"
     except Unusable as reason:
         text = str(reason)
-    print(textwrap.fill(f"{name}: {text}", 88))
+    print(textwrap.fill(f"{name}: {text}", 88, break_on_hyphens=False))
 
 
 def read_questions(path: Path) -> dict:
@@ -163,7 +163,7 @@ def distance(a: list[Tensor], b: list[Tensor]) -> float:
     if [t.shape for t in a] != [t.shape for t in b]:
         return math.inf
     x, y = (torch.cat([t.double().flatten() for t in side]) for side in (a, b))
-    gap = (x - y).abs().nan_to_num(nan=math.inf)
+    gap = (x - y).abs().nan_to_num(math.inf, math.inf)
     return gap.where((x != y) & ~(x.isnan() & y.isnan()), 0.0).max().item()
 
 

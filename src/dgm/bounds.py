@@ -67,7 +67,8 @@ def elbo_closed_kl(
     .. math:: \mathcal L(x) = E_{q(z|x)}[\log p(x|z)] - \mathrm{KL}(q(z|x), N(0, I))
 
     Args:
-        model, q_z, x, z: as in `log_weights`; the prior is N(0, I), q_z a Gaussian.
+        model, q_z, x, z: as in `log_weights`; the prior is N(0, I), q_z a Gaussian
+            with independent coordinates.
 
     Returns:
         One estimate per image, shape (batch,); the same mean as `elbo`, another noise.

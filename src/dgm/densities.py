@@ -35,7 +35,7 @@ class BinaryPixels(Independent):
     def log_prob(self, x: Tensor) -> Tensor:
         """Compute log p(x) of binary images, a sum over pixels, in nats."""
         logits = self.base_dist.logits
-        if logits.ndim < 2 or logits.shape[-2] > 1:
+        if min(logits.ndim, x.ndim) < 2 or logits.shape[-2] > 1:
             return super().log_prob(x)
         # one z for the whole batch, (samples, 1, dim_x): 65,536 images by 1001 z
         # values take a second like this, and half a minute image by image
@@ -116,7 +116,7 @@ def check_binary(x: Tensor, dim_x: int) -> Tensor:
     whoever accepts images from outside calls this once.
 
     Raises:
-        ValueError: names what came, what was expected and what to do.
+        TypeError, ValueError: what came, what was expected and what to do.
 
     >>> import torch
     >>> check_binary(torch.tensor([[0.0, 0.5]]), 2)
@@ -124,6 +124,11 @@ def check_binary(x: Tensor, dim_x: int) -> Tensor:
     ValueError: images: got the value 0.5, expected only 0 and 1; binarize them first, \
 for example x = (x > 0.5).float()
     """
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"images: got {type(x).__name__}, expected a tensor; write "
+            "torch.as_tensor(x, dtype=torch.get_default_dtype())"
+        )
     if not x.is_floating_point():
         raise ValueError(
             f"images: got dtype {x.dtype}, expected floating point; write x.float()"

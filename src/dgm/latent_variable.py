@@ -22,7 +22,8 @@ class BernoulliDecoder(nn.Module):
     """The likelihood p(x|z) of binary pixels: `net` maps z to one logit a pixel.
 
     Args:
-        net: layers that end in a linear one, such as `mlp(1, 32, 16)`.
+        net: layers that end in a linear one, such as `mlp(1, 32, 16)`; a bare
+            linear layer goes into an nn.Sequential.
     """
 
     def __init__(self, net: nn.Module) -> None:

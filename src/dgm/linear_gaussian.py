@@ -21,7 +21,8 @@ class GaussianDecoder(nn.Module):
                 f"sigma: got {sigma}, expected a positive standard deviation"
             )
         self.net = net
-        self.register_buffer("log_sigma", torch.tensor(sigma).log())
+        log_sigma = torch.tensor(sigma, dtype=net.weight.dtype).log()
+        self.register_buffer("log_sigma", log_sigma)
 
     def forward(self, z: Tensor) -> Distribution:
         mean = self.net(z)
@@ -75,16 +76,21 @@ class LinearGaussian(LatentVariableModel):
             linear.weight.copy_(W)
             linear.bias.copy_(b)
         super().__init__(StandardNormal(dim_z), GaussianDecoder(linear, sigma))
-        self.W, self.b, self.sigma = W, b, sigma
+
+    def _parameters_now(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return W, b and sigma as the decoder holds them, moved or trained."""
+        net = self.likelihood.net
+        return net.weight, net.bias, self.likelihood.log_sigma.exp()
 
     def log_evidence(self, x: Tensor) -> Tensor:
         """Compute log p(x) in closed form, in nats, shape (batch,)."""
-        covariance = self.W @ self.W.T + self.sigma**2 * torch.eye(len(self.b)).to(x)
-        return MultivariateNormal(self.b, covariance).log_prob(x)
+        W, b, sigma = self._parameters_now()
+        covariance = W @ W.T + sigma**2 * torch.eye(len(b)).to(W)
+        return MultivariateNormal(b, covariance).log_prob(x)
 
     def exact_posterior(self, x: Tensor) -> Distribution:
         """Return p(z|x), a Gaussian with batch shape (batch,)."""
-        dim_z = self.W.shape[1]
-        precision = torch.eye(dim_z).to(x) + self.W.T @ self.W / self.sigma**2
-        mean = torch.linalg.solve(precision, self.W.T @ (x - self.b).T) / self.sigma**2
+        W, b, sigma = self._parameters_now()
+        precision = torch.eye(W.shape[1]).to(W) + W.T @ W / sigma**2
+        mean = torch.linalg.solve(precision, W.T @ (x - b).T) / sigma**2
         return MultivariateNormal(mean.T, precision_matrix=precision)

@@ -132,7 +132,8 @@ def exact_kl(
 
     Args:
         model, q_z, x: as in `log_weights`, with dim_z = 1.
-        z, dz: from `ruler`; its step must be below half of q's standard deviation.
+        z, dz: from `ruler`. Its step must be below half of q's standard deviation,
+            and |mu| + 6 sigma must lie on it: what q has beyond the end is not seen.
 
     Returns:
         Shape (batch,).

@@ -58,7 +58,7 @@ def minibatches(data: Tensor, batch: int) -> Iterator[Tensor]:
 
     Args:
         data: all images, resident on one device, shape (num_data, dim_x).
-        batch: images a batch.
+        batch: images a batch, at most num_data.
 
     Page: "The whole loop" in book/05_jensen.md.
     """
@@ -85,7 +85,7 @@ def fit(
     Args:
         bound: from images to one bound per image, in nats.
         data: images, shape (num_data, dim_x), on the modules' device.
-        modules: whose parameters move; the first is asked to check the data, if it can.
+        modules: whose parameters move; one with a likelihood checks the data first.
         steps: how many steps.
         batch: images a step.
         lr: Adam's first step size; it falls linearly to zero, so that the last steps
@@ -103,10 +103,13 @@ def fit(
         raise ValueError(
             f"batch: got {batch} with {len(data)} images, expected 1 to {len(data)}"
         )
-    parameters = [p for module in modules for p in module.parameters()]
-    optimizer = Adam(parameters, lr=lr, fused=True)
-    batches, start = minibatches(data, batch), time.perf_counter()
-    for i in tqdm(range(1, steps + 1), unit="step", leave=False):
-        optimizer.param_groups[0]["lr"] = lr * (1 - (i - 1) / steps)
-        elbo = train_step(bound, next(batches), optimizer)
-        yield Step(i, elbo, i * batch / (time.perf_counter() - start))
+    optimizer = Adam([p for m in modules for p in m.parameters()], lr=lr, fused=True)
+
+    def climb() -> Iterator[Step]:
+        batches, start = minibatches(data, batch), time.perf_counter()
+        for i in tqdm(range(1, steps + 1), unit="step", leave=False):
+            optimizer.param_groups[0]["lr"] = lr * (1 - (i - 1) / steps)
+            elbo = train_step(bound, next(batches), optimizer)
+            yield Step(i, elbo, i * batch / (time.perf_counter() - start))
+
+    return climb()  # so that the checks above speak at the call

@@ -31,7 +31,7 @@ export default {
     const share = knob("w", "Weight of z1", `weight <i>w</i> of ${z(1)}`, "q", 0.01, weight);
 
     const fig = frame(el, { name: "Jensen: the log of a mean lies above the mean of the logs", draw });
-    const p = plot(fig.root, { name: "The curve log z", x: [0, END], ticks: [0, 1, 2, 3, 4], shape: [0.58, 300, 420],
+    const p = plot(fig.root, { name: "The curve log z", x: [0, END], ticks: [0, 1, 2, 3, 4], shape: [0.53, 300, 380],
       left: 54, top: 30, lift: 2 * RAIL + 14 });
     const rail = add(p.node, "path", { class: "lf-rail" }), drops = add(p.node, "path", { class: "lf-drop data" });
     const levels = [add(p.node, "path", { class: "lf-drop exact" }), add(p.node, "path", { class: "lf-drop q" })];
