@@ -92,7 +92,7 @@ def test_equal_values_with_a_lost_gradient(says):
         ("return 3.0", "Shape [], expected [4], on inputs 1, x [4, 3], scale 2.5."),
         ("return x @ x", "RuntimeError in `return x @ x` (line 2), on inputs 1"),
         ("import os; x.no_such", "AttributeError in `import os; x.no_such` (line 2)"),
-        ("raise NotImplementedError()", "Not written yet: put your code where"),
+        ("raise NotImplementedError()", "Not written yet: your code goes where"),
     ],
 )
 def test_it_says_how_an_answer_differs(says, line, said, monkeypatch):

@@ -5,10 +5,9 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Binomial
 
 from dgm import figures
-from dgm.data.bars import bar_images
+from dgm.data.bars import Bars, all_images, bar_images
 from dgm.densities import diagonal_normal
 from dgm.figures.export import figure_images, unpack
 from dgm.quadrature import exact_elbo, exact_posterior, log_evidence, ruler
@@ -84,10 +83,12 @@ def test_share_of_the_prior_between_bars(numbers, model):
     close(numbers("bar_decoder", "n.between(w)"), share)
 
 
-def test_share_of_the_data_that_is_as_noisy(numbers):
-    p = Binomial(16, torch.tensor(0.05).double()).log_prob(torch.arange(17.0)).exp()
-    at_least = p.flip(0).cumsum(0).flip(0)
-    close(numbers("bar_decoder", "arg.map(n.asNoisy)", list(range(17))), at_least)
+def test_share_of_the_data_that_is_as_far_off(numbers):
+    p, off = Bars(0.05).log_prob(all_images()).exp(), torch.full((2**16,), 16)
+    for bar in bar_images():
+        off = off.minimum((all_images() != bar).sum(-1))
+    share = torch.stack([p[off >= k].sum() for k in range(9)])
+    close(numbers("bar_decoder", "arg.map(n.asFar)", list(range(9))), share, 1e-12)
 
 
 def test_a_draw_is_fixed_by_its_seed_and_right_on_average(numbers):

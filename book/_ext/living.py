@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from execution import fingerprint
 from sphinx.util.docutils import SphinxDirective
 
 from dgm import figures
@@ -87,7 +88,9 @@ def add_scripts(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Tell Sphinx; a changed figure makes every page be read again."""
+    """Tell Sphinx; when a figure's file has changed, every page is written again."""
+    drawn_by = fingerprint(figures.HERE, ".js", ".css")
+    app.add_config_value("living_fingerprint", drawn_by, "env")
     app.add_directive("living", Living)
     app.connect("html-page-context", add_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

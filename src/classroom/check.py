@@ -11,9 +11,10 @@ import linecache
 import math
 import sys
 import textwrap
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -94,7 +95,7 @@ def look(name: str, namespace: dict, questions: dict) -> Verdict:
 def excuse(error: Exception, namespace: dict, where: str) -> str:
     """Put an exception of the student's function into a sentence, with its line."""
     if isinstance(error, NotImplementedError):
-        return "Not written yet: put your code where `raise NotImplementedError()` is."
+        return "Not written yet: your code goes where the stub raises its error."
     if isinstance(error, Unusable):
         return UNUSABLE[str(error)]
     file, line = own_line(error, namespace)
@@ -104,11 +105,10 @@ def excuse(error: Exception, namespace: dict, where: str) -> str:
 
 def own_line(error: BaseException, namespace: dict) -> tuple[str, int]:
     """Find the last file and line of the student's own that an error came through."""
-    last, trace = ("", 0), error.__traceback__
-    while trace:
-        if trace.tb_frame.f_globals is namespace:
-            last = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-        trace = trace.tb_next
+    last = ("", 0)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals is namespace:
+            last = frame.f_code.co_filename, line
     return last
 
 
@@ -122,21 +122,22 @@ def place(question: dict, case: int) -> str:
 def measure(function: Callable, inputs: dict, gradients: list[str]) -> list[Tensor]:
     """Call a function on copies of inputs: its answer, then the gradients asked for.
 
-    A gradient is that of the answer's sum in one argument; it is zero where the answer
-    has lost its way back to that argument, as an optimizer would see it.
+    A gradient is that of the answer's sum in one argument; zero where the answer has
+    lost its way back to that argument, not a number where the answer is not finite.
     """
     given = {k: v.clone() if torch.is_tensor(v) else v for k, v in inputs.items()}
     leaves = [given[name].requires_grad_() for name in gradients]
     given |= {name: given[name].clone() for name in gradients}  # free to be changed
     answer = as_tensor(function(*given.values()))
-    slopes = [torch.zeros_like(leaf) for leaf in leaves]
-    if leaves and answer.requires_grad:
+    blank = 0.0 if answer.isfinite().all() else math.nan
+    slopes = [torch.full_like(leaf, blank) for leaf in leaves]
+    if leaves and answer.requires_grad and blank == 0:
         found = torch.autograd.grad(answer.sum(), leaves, allow_unused=True)
-        slopes = [z if g is None else g for z, g in zip(slopes, found, strict=True)]
+        slopes = [s if g is None else g for s, g in zip(slopes, found, strict=True)]
     return [t.detach().clone() for t in (answer, *slopes)]
 
 
-def as_tensor(answer: Any) -> Tensor:  # noqa: ANN401
+def as_tensor(answer: object) -> Tensor:
     """Take a tensor, an array or a number; else Unusable, with a key of UNUSABLE."""
     if answer is None or isinstance(answer, tuple | list):
         raise Unusable("nothing" if answer is None else "several")

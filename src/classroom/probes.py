@@ -51,7 +51,8 @@ class Probes(NbGraderPreprocessor):
 
 def outputs(mark: Mark) -> list[NotebookNode]:
     """Write a mark as nbgrader reads it: the last value of the cell is its score."""
-    text = f"{mark.points:g} of {mark.of:g} points. {mark.text}\n"
+    unit = "point" if mark.of == 1 else "points"
+    text = f"{mark.points:g} of {mark.of:g} {unit}. {mark.text}\n"
     score = {"text/plain": f"{mark.points:g}"}
     return [
         new_output("stream", name="stdout", text=text),

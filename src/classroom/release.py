@@ -16,7 +16,6 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbgrader.converters import GenerateAssignment, NbGraderException
@@ -126,7 +125,7 @@ def same_file(fresh: Path, place: Path) -> bool:
     return alike(json.loads(one), json.loads(two))
 
 
-def alike(a: Any, b: Any) -> bool:  # noqa: ANN401
+def alike(a: object, b: object) -> bool:
     """Compare two JSON values, floats to nine digits."""
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)

@@ -13,10 +13,10 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHARED = ("numbers.js", "shared.js", "predict.js")
+SHARED = ("numbers.js", "shared.js", "knobs.js", "predict.js")
 
 START = {
-    "bar_decoder": {"z": -0.9, "seed": 1},
+    "bar_decoder": {"z": -0.4, "seed": 2},
     "jensen": {"z1": 0.5, "z2": 3.2, "w": 2 / 3},
     "inflate": {"image": "bar 4", "mu": 1.9, "sigma": 0.3},
 }

@@ -31,22 +31,26 @@ function between(w, marks = 4001) {                           // the share of th
   const z = grid(marks, -8, 8), mass = z.map((v) => (nearest(meanImage(w, v)).off > FAR ? Math.exp(logNormal(v)) : 0));
   return trapezoid(mass, 16 / (marks - 1));
 }
-function asNoisy(off) {                                       // the share of the data with at least so many of 16 pixels flipped
-  let term = (1 - FLIP) ** PIXELS, fewer = 0;
-  for (let k = 0; k < off; k++) {
-    fewer += term;
-    term *= (PIXELS - k) / (k + 1) * FLIP / (1 - FLIP);
+function asFar(off) {                                         // the share of the data at least so many pixels off the nearest bar,
+  const [bar, rest] = [1 - FLIP, FLIP].map((p) => [1, 4, 6, 4, 1].map((ways, n) => ways * p ** n * (1 - p) ** (4 - n)));
+  let share = 0;                                              // by how many pixels are on in each of the four columns
+  for (let k = 0; k < 625; k++) {
+    const n = [125, 25, 5, 1].map((place) => Math.floor(k / place) % 5);
+    if (sum(n) + 4 - 2 * Math.max(...n) >= off) share += bar[n[0]] * rest[n[1]] * rest[n[2]] * rest[n[3]];
   }
-  return 1 - fewer;
+  return share;
 }
 
 // ---------- two images side by side, and the plane
 
-function described(parent, mark, caption) {                   // picture, caption with the point's mark in the plane, a number and its meaning
+function described(parent, mark) {                            // picture, caption with the point's mark in the plane, a number
   const box = add(parent, "div"), image = picture(box, barImage(0), { class: "lf-picture model" });
-  add(box, "p", { class: "lf-caption model" }, `<span class="lf-mark ${mark}"></span> ${caption}`);
-  const text = add(box, "p", { class: "lf-count" });
-  return { draw(pixels, number, meaning) { image.draw(pixels); text.innerHTML = `<b>${number}</b> ${meaning}`; } };
+  const name = add(box, "p", { class: "lf-caption model" }), count = add(box, "p", { class: "lf-count" });
+  return { draw(pixels, caption, number, meaning) {
+    image.draw(pixels);
+    write(name, `<span class="lf-mark ${mark}"></span> ${caption}`);
+    write(count, `<b>${number}</b> ${meaning}`);
+  } };
 }
 function plane(parent, w, zs, hollow, move) {
   const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { "aria-hidden": "true" }), p = {};
@@ -86,7 +90,7 @@ function plane(parent, w, zs, hollow, move) {
 // ---------- the figure
 
 export default {
-  numbers: { floats, meanImage, project, nearest, uniforms, sample, between, asNoisy },
+  numbers: { floats, meanImage, project, nearest, uniforms, sample, between, asFar },
   render({ model, el }) {
     const w = floats(model.get("weights")), range = model.get("range"), home = [model.get("z"), model.get("seed")];
     const set = (key, v) => { model.set(key, v); model.save_changes(); };
@@ -97,7 +101,7 @@ export default {
 
     const fig = frame(el, { name: "A decoder of bars: slide z, see the image, the noise and the curve", draw });
     const columns = add(fig.root, "div", { class: "lf-columns" }), images = add(columns, "div", { class: "lf-images" });
-    const mean = described(images, "", "mean of <i>p</i>(<i>x</i>|<i>z</i>)"), noisy = described(images, "open", "one draw <i>x</i>");
+    const mean = described(images, ""), noisy = described(images, "open");
     const pixels = plane(columns, w, zs, hollow, latent.set);
     const p = plot(fig.root, { name: "The axis of z", x: range.z, ticks: [-3, -2, -1, 0, 1, 2, 3], shape: [0.2, 136, 160], below: 26 });
     const strip = Array.from(grid(15, ...range.z), (z) => [z, picture(p.node, meanImage(w, z), { class: "lf-picture model" }).node]);
@@ -113,10 +117,12 @@ export default {
     fig.fullScreen(row);
 
     function draw() {
-      const z = latent.get(), m = meanImage(w, z), x = sample(m, uniforms(model.get("seed"))), near = nearest(m), own = nearest(x);
-      mean.draw(m, fix(near.off, 1), `pixels off bar ${near.bar} on average (data:\u00a0${fix(PIXELS * FLIP, 1)})`);
-      noisy.draw(x, own.off, own.off
-        ? `pixels off bar ${own.bar}; ${percent(asNoisy(own.off))} of the data are as far off`
+      const z = latent.get(), seed = model.get("seed"), m = meanImage(w, z), x = sample(m, uniforms(seed));
+      const near = nearest(m), own = nearest(x);
+      mean.draw(m, "mean of <i>p</i>(<i>x</i>|<i>z</i>)", fix(near.off, 1),
+        `pixels off bar ${near.bar} on average (data:\u00a0${fix(PIXELS * FLIP, 1)})`);
+      noisy.draw(x, `draw <i>x</i>, no. ${seed}`, own.off, own.off
+        ? `pixels off bar ${own.bar}; ${percent(asFar(own.off))} of the data are as far off`
         : `pixels off: a clean bar ${own.bar}`);
       pixels.draw(m, x);
       p.fit(0, 0.44);

@@ -22,7 +22,8 @@ function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
   const mark = handle(node, { name: ask, role: "data", min: -1e3, max: 0, step: 0.05, text: (v) => `${fix(v)} nats`,
     get: () => bar.guess, set(v) { bar.guess = clamp(v, ...bar.x.domain); bar.draw(); } }, () => bar.x.per, '<path d="M0 1l-8-14h16z"/>');
 
-  function write(i, text, anchor, x, up) {                    // above the bar, kept inside
+  function say(i, text, anchor, x, up) {                      // above the bar, kept inside
+    if (!text && !words[i].textContent) return;
     put(words[i], { "text-anchor": anchor, y: Y - up }).textContent = text;
     const long = words[i].getComputedTextLength(), before = { start: 0, middle: long / 2, end: long }[anchor];
     put(words[i], { x: clamp(x, before, box.clientWidth - long + before) });
@@ -40,8 +41,8 @@ function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
       "aria-valuemin": +domain[0].toFixed(2), "aria-valuemax": +domain[1].toFixed(2) });
     if (bar.guess !== null) mark.at(g, Y - 1);
     put(miss, { d: told ? `M${g} ${Y - 6}H${s}v6` : "" });    // from the guess to the truth
-    write(0, bar.guess === null ? "" : `you ${fix(bar.guess)}`, "middle", g, 22);
-    write(1, told ? `ELBO ${fix(value)}` : "", g < s ? "start" : "end", g < s ? s + 12 : s - 12, 8);
+    say(0, bar.guess === null ? "" : `you ${fix(bar.guess)}`, "middle", g, 22);
+    say(1, told ? `ELBO ${fix(value)}` : "", g < s ? "start" : "end", g < s ? s + 12 : s - 12, 8);
   };
   bar.ask = (v) => {
     Object.assign(bar, { guess: v, asking: v !== null });

@@ -1,12 +1,16 @@
-/* Parts for living figures: elements, the frame, plots, handles, sliders, images.
+/* Parts for living figures: elements, the frame, plots, readouts, images.
    No import and no export: this text stands in front of each figure, for both hosts. Colours live in figure.css. */
 
 // ---------- elements
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function put(node, attrs) {
-  for (const [key, value] of Object.entries(attrs)) node.setAttribute(key, value);
+function put(node, attrs) {                                   // what stays as it was costs no layout
+  for (const [key, value] of Object.entries(attrs)) if (node.getAttribute(key) !== String(value)) node.setAttribute(key, value);
+  return node;
+}
+function write(node, html) {
+  if (node.written !== html) node.innerHTML = node.written = html;
   return node;
 }
 function add(parent, tag, attrs = {}, inner = "") {           // under an HTML or an SVG parent
@@ -75,8 +79,8 @@ function linear([a, b], [c, d]) {                             // domain -> range
 }
 function axis(g, scale, y, ticks) {                           // short ticks, numbers below
   const [a, b] = scale.domain.map(scale);
-  g.innerHTML = `<path d="M${a} ${y}H${b}${ticks.map((t) => `M${scale(t)} ${y}v4`).join("")}"/>` +
-    ticks.map((t) => `<text x="${scale(t)}" y="${y + 5}" dy=".95em">${fix(t, 0)}</text>`).join("");
+  write(g, `<path d="M${a} ${y}H${b}${ticks.map((t) => `M${scale(t)} ${y}v4`).join("")}"/>` +
+    ticks.map((t) => `<text x="${scale(t)}" y="${y + 5}" dy=".95em">${fix(t, 0)}</text>`).join(""));
 }
 function plot(parent, { name, x, ticks, shape = [0.45, 240, 330], left = 11, top = 8, lift = 0, below = 0 }) {
   const box = add(parent, "div", { class: "lf-plot" }), node = add(box, "svg", { role: "group", "aria-label": name });
@@ -106,57 +110,17 @@ function area(p, role) {                                      // down to the axi
 // `clear(x0, x1, height)` may give a bottom that suits the label's true extent, or null to leave it out.
 function label(p, role) {
   const node = add(p.node, "text", { class: `lf-label ${role}` });
+  let measured = "", b = null;
   return { draw({ x, bottom, anchor = "start", lines: [first, second], min = p.left, clear = () => bottom }) {
-    node.innerHTML = `<tspan>${first}</tspan>` + (second ? `<tspan x="0" dy="1.35em" class="lf-small">${second}</tspan>` : "");
+    write(node, `<tspan>${first}</tspan>` + (second ? `<tspan x="0" dy="1.35em" class="lf-small">${second}</tspan>` : ""));
     put(node, { "text-anchor": anchor });
-    const b = node.getBBox(), tx = clamp(x, min - b.x, p.w - b.x - b.width), x0 = tx + b.x, x1 = x0 + b.width;
+    const key = [p.w, p.h, anchor, first, second].join();     // measuring is dear: only when the text or the place changed
+    if (key !== measured) [measured, b] = [key, node.getBBox()];
+    const tx = clamp(x, min - b.x, p.w - b.x - b.width), x0 = tx + b.x, x1 = x0 + b.width;
     const low = clear(x0, x1, b.height), me = [x0 - 5, low - b.height, x1 + 5, low];
     const free = low !== null && !p.taken.some((o) => me[0] < o[2] && o[0] < me[2] && me[1] < o[3] && o[1] < me[3]);
     if (free) p.taken.push(me);
     put(node, { transform: `translate(${tx} ${low - b.y - b.height})`, visibility: free ? "visible" : "hidden" });
-  } };
-}
-
-// ---------- knobs: { name, label, role, min, max, step, text, get, set } for a handle in a plot and its slider below
-
-function drag(node, begin, move) {                            // move(dx, what begin returned, dy), in pixels: nothing jumps
-  node.addEventListener("pointerdown", (e) => {
-    if (e.button) return;
-    e.stopPropagation();
-    node.setPointerCapture(e.pointerId);
-    node.classList.add("held");
-    const [x0, y0] = [e.clientX, e.clientY], start = begin(), go = (m) => move(m.clientX - x0, start, m.clientY - y0);
-    node.addEventListener("pointermove", go);
-    node.addEventListener("lostpointercapture", () => {
-      node.removeEventListener("pointermove", go);
-      node.classList.remove("held");
-    }, { once: true });
-  });
-}
-function handle(svg, knob, per, shape = '<circle r="6.5"/>') {  // per(): pixels per unit of the knob's value
-  const { name, role, min, max, step, get, set, text } = knob, to = (v) => set(clamp(v, min, max));
-  const node = add(svg, "g", { class: `lf-handle ${role}`, role: "slider", tabindex: 0, "aria-label": name,
-    "aria-valuemin": min, "aria-valuemax": max }, `<circle class="lf-hit" r="18"/>${shape}`);
-  drag(node, get, (dx, v) => to(v + dx / per()));
-  node.addEventListener("keydown", (e) => {
-    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[e.key];
-    const end = { Home: min, End: max }[e.key];
-    if (by === undefined && end === undefined) return;
-    e.preventDefault();
-    to(end ?? get() + by * step * (e.shiftKey ? 10 : 1));
-  });
-  return { node, at(px, py) {
-    put(node, { transform: `translate(${px} ${py})`, "aria-valuenow": +get().toFixed(3), "aria-valuetext": text(get()) });
-  } };
-}
-function slider(parent, { name, label, role, min, max, step, text, get, set }) {
-  const box = add(parent, "label", { class: `lf-slider ${role}` }, `<span>${label}</span>`);
-  const range = add(box, "input", { type: "range", min, max, step, "aria-label": name }), out = add(box, "output");
-  range.addEventListener("input", () => set(+range.value));
-  return { draw() {
-    range.value = get();
-    out.textContent = text(get());
-    put(range, { "aria-valuetext": text(get()) });
   } };
 }
 

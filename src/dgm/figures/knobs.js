@@ -1,0 +1,43 @@
+/* Knobs: what a reader moves. A knob is one record, { name, label, role, min, max, step, text, get, set }; a handle in a plot
+   and the slider below it are two views of it. Both work by mouse, touch and keyboard, and have a name for a screen reader. */
+
+function drag(node, begin, move) {                            // move(dx, what begin returned, dy), in pixels: nothing jumps
+  node.addEventListener("pointerdown", (e) => {
+    if (e.button) return;
+    e.stopPropagation();
+    node.setPointerCapture(e.pointerId);
+    node.classList.add("held");
+    const [x0, y0] = [e.clientX, e.clientY], start = begin(), go = (m) => move(m.clientX - x0, start, m.clientY - y0);
+    node.addEventListener("pointermove", go);
+    node.addEventListener("lostpointercapture", () => {
+      node.removeEventListener("pointermove", go);
+      node.classList.remove("held");
+    }, { once: true });
+  });
+}
+function handle(svg, knob, per, shape = '<circle r="6.5"/>') {  // per(): pixels per unit of the knob's value
+  const { name, role, min, max, step, get, set, text } = knob, to = (v) => set(clamp(v, min, max));
+  const node = add(svg, "g", { class: `lf-handle ${role}`, role: "slider", tabindex: 0, "aria-label": name,
+    "aria-valuemin": min, "aria-valuemax": max }, `<circle class="lf-hit" r="18"/>${shape}`);
+  drag(node, get, (dx, v) => to(v + dx / per()));
+  node.addEventListener("keydown", (e) => {
+    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[e.key];
+    const end = { Home: min, End: max }[e.key];
+    if (by === undefined && end === undefined) return;
+    e.preventDefault();
+    to(end ?? get() + by * step * (e.shiftKey ? 10 : 1));
+  });
+  return { node, at(px, py) {
+    put(node, { transform: `translate(${px} ${py})`, "aria-valuenow": +get().toFixed(3), "aria-valuetext": text(get()) });
+  } };
+}
+function slider(parent, { name, label, role, min, max, step, text, get, set }) {
+  const box = add(parent, "label", { class: `lf-slider ${role}` }, `<span>${label}</span>`);
+  const range = add(box, "input", { type: "range", min, max, step, "aria-label": name }), out = add(box, "output");
+  range.addEventListener("input", () => set(+range.value));
+  return { draw() {
+    range.value = get();
+    out.textContent = text(get());
+    put(range, { "aria-valuetext": text(get()) });
+  } };
+}

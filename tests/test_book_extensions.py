@@ -1,0 +1,80 @@
+"""The book's own Sphinx extensions, on a book of two pages."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.pages import ROOT
+
+pytestmark = pytest.mark.slow
+CONFIG = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "book/_ext")!r})
+extensions = ["myst_nb", "execution", "living", "mirrored"]
+nb_execution_mode = "off"
+"""
+INDEX = "# Front\n\n```{toctree}\npage\n```\n"
+PAGE = """# A page
+
+```{living} jensen
+:alt: What "there" is to see.
+```
+
+```{living} jensen
+:alt: The same, elsewhere.
+:id: again
+:set: z1=1.5&w=0.5
+```
+
+```{code-cell} ipython3
+:mirrors: dgm.bounds.elbo dgm.bounds.iwae
+```
+"""
+FAULTS = {
+    "```{living} jensens\n:alt: A figure.\n```": "got 'jensens', expected one of",
+    "```{living} jensen\n```": "write :alt:",
+    "```{living} jensen\n:alt: A.\n:set: mu=1\n```": "got 'mu', expected one of z1",
+    "```{living} jensen\n:alt: A.\n:set: w=wide\n```": "could not convert",
+}
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Return a function that builds a small book: exit status, errors."""
+
+    def run(page):
+        (tmp_path / "conf.py").write_text(CONFIG, "utf8")
+        (tmp_path / "index.md").write_text(INDEX, "utf8")
+        head = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
+        (tmp_path / "page.md").write_text(head + page, "utf8")
+        command = "-m sphinx --fail-on-warning --keep-going . out".split()
+        command = [sys.executable, *command]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return done.returncode, done.stderr
+
+    return run
+
+
+def test_a_page_gets_its_figures_and_no_other_page_does(build, tmp_path):
+    status, errors = build(PAGE)
+    assert (status, errors) == (0, "")
+    page = (tmp_path / "out/page.html").read_text("utf8")
+    assert "living/" not in (tmp_path / "out/index.html").read_text("utf8")
+    assert len(re.findall(r'"_static/living/jensen\.js', page)) == 1
+    assert len(re.findall(r'"_static/living/host\.js', page)) == 1
+    assert "What &quot;there&quot; is to see." in page
+    states = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    first, second = map(json.loads, states)
+    assert second == first | {"z1": 1.5, "w": 0.5} != first
+    assert re.search(r"from dgm\.bounds import elbo, iwae</", page)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_wrong_figure_stops_the_build_with_a_sentence(build, fault):
+    for _ in range(2):  # the second time too, although nothing has changed
+        status, errors = build("# A page\n\n" + fault)
+        assert status != 0
+        assert FAULTS[fault] in errors
