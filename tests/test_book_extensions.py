@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, {str(ROOT / "book/_ext")!r})
 extensions = ["myst_nb", "execution", "living", "mirrored"]
 nb_execution_mode = "off"
+suppress_warnings = ["mystnb.lexer"]  # unknown where nothing is executed
 """
 INDEX = "# Front\n\n```{toctree}\npage\n```\n"
 PAGE = """# A page
@@ -31,13 +32,15 @@ PAGE = """# A page
 
 ```{code-cell} ipython3
 :mirrors: dgm.bounds.elbo dgm.bounds.iwae
+x = 1
 ```
 """
 FAULTS = {
     "```{living} jensens\n:alt: A figure.\n```": "got 'jensens', expected one of",
     "```{living} jensen\n```": "write :alt:",
     "```{living} jensen\n:alt: A.\n:set: mu=1\n```": "got 'mu', expected one of z1",
-    "```{living} jensen\n:alt: A.\n:set: w=wide\n```": "could not convert",
+    "```{living} jensen\n:alt: A.\n:set: w=wide\n```": "got w=wide, expected a number",
+    "```{living} jensen\n:alt: A.\n:set: w=2\n```": "expected a number from 0 to 1",
 }
 
 
@@ -69,12 +72,13 @@ def test_a_page_gets_its_figures_and_no_other_page_does(build, tmp_path):
     states = re.findall(r'<script type="application/json">(.*?)</script>', page)
     first, second = map(json.loads, states)
     assert second == first | {"z1": 1.5, "w": 0.5} != first
-    assert re.search(r"from dgm\.bounds import elbo, iwae</", page)
+    words = re.sub("<[^>]*>", "", page)
+    assert "from dgm.bounds import elbo, iwae" in words
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_wrong_figure_stops_the_build_with_a_sentence(build, fault):
+def test_a_wrong_figure_stops_the_build_with_a_sentence(build):
     for _ in range(2):  # the second time too, although nothing has changed
-        status, errors = build("# A page\n\n" + fault)
+        status, errors = build("# A page\n\n" + "\n\n".join(FAULTS))
         assert status != 0
-        assert FAULTS[fault] in errors
+        for sentence in FAULTS.values():
+            assert sentence in errors

@@ -42,19 +42,30 @@ class Living(SphinxDirective):
         if "alt" not in self.options:
             raise self.error(f"living {name}: write :alt:, what there is to see")
         try:
-            state = changed(figures.state(name), self.options.get("set", ""))
+            state = first_state(name, self.options.get("set", ""))
         except ValueError as problem:
             raise self.error(f"living {name}: {problem}") from None
         html = box(name, self.options.get("id", name), self.options["alt"], state)
         return [nodes.raw("", html, format="html")]
 
 
-def changed(state, text):
-    """Read `mu=0.3&sigma=0.2` into the state, numbers as numbers."""
-    for key, value in parse_qsl(text, strict_parsing=bool(text)):
-        if key not in state:
-            raise ValueError(f"got {key!r}, expected one of {', '.join(state)}")
-        state[key] = float(value) if isinstance(state[key], float | int) else value
+def first_state(name, text):
+    """Return a figure's first state, changed by `mu=0.3&sigma=0.2`."""
+    state = figures.state(name)
+    for key, value in parse_qsl(text):
+        limits = state["range"].get(key)
+        if limits is None:
+            known = ", ".join(state["range"])
+            raise ValueError(f":set: got {key!r}, expected one of {known}")
+        if isinstance(limits[0], str):
+            fits, expected = value in limits, f"one of {', '.join(limits)}"
+        else:
+            number = re.fullmatch(r"-?\d+(\.\d+)?", value)
+            fits = number and limits[0] <= float(value) <= limits[1]
+            expected = f"a number from {limits[0]:g} to {limits[1]:g}"
+        if not fits:
+            raise ValueError(f":set: got {key}={value}, expected {expected}")
+        state[key] = value if isinstance(limits[0], str) else float(value)
     return state
 
 

@@ -1,5 +1,6 @@
 """Climb a bound: one step, and a loop that the page owns."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -105,9 +106,11 @@ def fit(
         )
     optimizer = Adam([p for m in modules for p in m.parameters()], lr=lr, fused=True)
 
+    quiet = bool(os.environ.get("TQDM_DISABLE")) or None  # None: quiet in a pipe
+
     def climb() -> Iterator[Step]:
         batches, start = minibatches(data, batch), time.perf_counter()
-        for i in tqdm(range(1, steps + 1), unit="step", leave=False):
+        for i in tqdm(range(1, steps + 1), unit="step", leave=False, disable=quiet):
             optimizer.param_groups[0]["lr"] = lr * (1 - (i - 1) / steps)
             elbo = train_step(bound, next(batches), optimizer)
             yield Step(i, elbo, i * batch / (time.perf_counter() - start))
