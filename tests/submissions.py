@@ -40,6 +40,16 @@ def solved(name, **instead):
     return notebook
 
 
+def lean(notebook):
+    """Drop the code cells that are not graded, as one may: it saves their time."""
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" or "nbgrader" in cell.metadata
+    ]
+    return notebook
+
+
 def from_truth(name, question, function):
     """Write a cell that answers a question with one of the corpus's functions."""
     lines = f"corpus = {{}}\nexec({truth(name)!r}, corpus)\n"

@@ -17,6 +17,18 @@ PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text("utf8"
 FAULTS = (ROOT / "tests/page_faults.js").read_text("utf8")
 KILOBYTES = 300
 SLIDERS = "input[type=range], [role=slider]:not([aria-disabled=true])"
+FAULTY = {
+    "raw TeX": "the mean $x$ of it",
+    "no alt text": '<img src="data:,">',
+    "px wide, the screen": '<div style="width: 5000px">wide</div>',
+    "a cell warns": '<div class="stderr">UserWarning</div>',
+    "a cell shows": '<div class="cell_output"><pre>&lt;a.B at 0x7f&gt;</pre></div>',
+    "wider than its column": f"<pre style='overflow: auto'>{'x' * 500}</pre>",
+    "a widget": '<script type="application/vnd.jupyter.widget-view+json"></script>',
+    "formulas, 0 typeset": '<span class="math">x</span>',
+    "MathJax": r'<span class="math">\(\nomacro{x}\)</span>',
+}
+MATHJAX = ROOT / "book/_assets/vendor/mathjax/tex-mml-chtml.js"
 DRAWING = "f => [...f.querySelectorAll('svg')].map((n) => n.outerHTML).join()"
 READOUT = """s => [s.value, s.ariaValueText, s.ariaValueNow,
     s.closest('label')?.querySelector('output')?.textContent].join()"""
@@ -57,6 +69,18 @@ def test_a_page_is_whole(open_page, name):
     page, complaints = open_page(name)
     faults = page.evaluate(FAULTS, {"wide": True}) + complaints
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_planted_fault_is_seen(watched, tmp_path, fault):
+    page, _ = watched()
+    load = f'<script src="{MATHJAX.as_uri()}"></script>'
+    body = f'<div class="bd-article">{FAULTY[fault]}</div>'
+    (tmp_path / "page.html").write_text(load + body, "utf8")
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate("() => MathJax.startup.promise.then(() => null)")
+    faults = page.evaluate(FAULTS, {"wide": True})
+    assert len(faults) == 1 and fault in faults[0]
 
 
 @every_page

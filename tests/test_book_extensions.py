@@ -15,7 +15,7 @@ import sys
 sys.path.insert(0, {str(ROOT / "book/_ext")!r})
 extensions = ["myst_nb", "execution", "living", "mirrored"]
 nb_execution_mode = "off"
-suppress_warnings = ["mystnb.lexer"]  # unknown where nothing is executed
+suppress_warnings = ["myst-nb.lexer"]  # unknown where nothing is executed
 """
 INDEX = "# Front\n\n```{toctree}\npage\n```\n"
 PAGE = """# A page

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from submissions import ROOT, from_truth, hand_in, position, released, solved
+from submissions import (
+    ROOT,
+    from_truth,
+    hand_in,
+    lean,
+    position,
+    released,
+    solved,
+)
 
 from classroom.question import load
 
@@ -42,7 +50,12 @@ def mischief():
     """One submission with all that goes wrong: each costs its own question only."""
     notebook = solved(
         "ps01",
-        bars_log_prob="def bars_log_prob(x, flip, weights):\n    while True: pass",
+        bars_log_prob="""
+import time
+def bars_log_prob(x, flip, weights):
+    while True:
+        time.sleep(0.01)
+""",
         kl_to_truth="import os\ndef kl_to_truth(p, q):\n    os._exit(1)",
         same_means="def same_means(a, b):\n    raise ValueError(str(a.tolist()))",
         decoder_logits="def decoder_logit(z, W1, b1, W2, b2):\n    return z",
@@ -53,26 +66,26 @@ def mischief():
     twice = copy.deepcopy(notebook.cells[position(notebook, "log_average")])
     twice.id = "pasted"
     notebook.cells.insert(4, twice)
-    return notebook
+    return lean(notebook)
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course in which six students handed in ps01, graded and given feedback."""
+    """A course in which students handed in ps01, graded and given feedback."""
     course = tmp_path_factory.mktemp("course")
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "solutions", course / "solutions", ignore=ignore)
     settings = (ROOT / "nbgrader_config.py").read_text("utf-8")
-    quick = settings.replace("c.Probes.seconds = 20", "c.Probes.seconds = 3")
+    quick = settings.replace("c.Probes.seconds = 20", "c.Probes.seconds = 8")
     assert quick != settings
     (course / "nbgrader_config.py").write_text(quick, "utf-8")
     command(course, sys.executable, "-m", "classroom.release")
     hand_in(course, "all-right", solved("ps01"))
     hand_in(course, "mischief", mischief())
-    hand_in(course, "untouched", released("ps01"))
-    for function in list(ONE.mistakes)[:3]:
+    hand_in(course, "untouched", lean(released("ps01")))
+    for function in ONE.mistakes:
         cell = from_truth("ps01", ONE.name, function.__name__)
-        hand_in(course, function.__name__, solved("ps01", **{ONE.name: cell}))
+        hand_in(course, function.__name__, lean(solved("ps01", **{ONE.name: cell})))
     command(course, NBGRADER, "autograde", "ps01")
     command(course, NBGRADER, "generate_feedback", "ps01")
     command(course, NBGRADER, "export")
@@ -115,7 +128,7 @@ def test_the_untouched_release_scores_zero(course, rows):
     }
 
 
-@pytest.mark.parametrize("function", list(ONE.mistakes)[:3], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", ONE.mistakes, ids=lambda f: f.__name__)
 def test_a_mistake_costs_its_question_and_is_named(course, rows, function):
     row = rows[function.__name__]
     assert float(row["score"]) == TOTAL - ONE.points
@@ -133,7 +146,7 @@ def test_mischief_costs_only_itself(course, rows):
             "sample_images"}  # fmt: skip
     for q in QUESTIONS:
         assert float(row[q.name]) == (0 if q.name in zero else q.points)
-    assert "did not end within 3 seconds" in said["bars_log_prob"]
+    assert "did not end within 8 seconds" in said["bars_log_prob"]
     assert "ended the process" in said["kl_to_truth"]
     assert "ValueError in line 2 of its cell" in said["same_means"]
     assert "There is a function decoder_logit: was it" in said["decoder_logits"]
@@ -167,7 +180,7 @@ def test_feedback_makes_no_request_and_runs_nothing(course, watched):
 
 def test_grading_again_changes_nothing(course, rows):
     secret = (course / "ps01.secret.json").read_bytes()
-    command(course, NBGRADER, "autograde", "ps01", "--force", "--student", "mischief")
+    command(course, NBGRADER, "autograde", "ps01", "--force", "--student", "all-right")
     command(course, NBGRADER, "export", "--to", "again.csv")
     assert (course / "again.csv").read_bytes() == (course / "grades.csv").read_bytes()
     assert (course / "ps01.secret.json").read_bytes() == secret

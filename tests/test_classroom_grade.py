@@ -109,6 +109,7 @@ def test_a_missing_function_is_explained(marked):
     )
 
 
+@pytest.mark.slow
 def test_equal_submissions_get_equal_marks(question):
     text = "import torch\ndef triple(x, k):\n    return 3 * x + 1e-3 * torch.rand(4)"
     assert grade([question], [text], 5) == grade([question], [text], 5)

@@ -70,6 +70,7 @@ def test_luck_is_the_same_for_all(seen):
         assert torch.equal(a, b)
 
 
+@pytest.mark.slow
 def test_a_loop_an_exit_and_a_flood_cost_only_themselves():
     started = time.time()
     seen = run(
@@ -86,6 +87,7 @@ def test_a_loop_an_exit_and_a_flood_cost_only_themselves():
     assert time.time() - started < 120
 
 
+@pytest.mark.slow
 def test_a_wide_answer_and_noise_on_the_channel():
     noise = """
 def double(x):
@@ -107,6 +109,7 @@ def nothing(x):
     assert seen["nothing"]["error"]["kind"] == "several"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_nothing_is_left_running(tmp_path):
     note = tmp_path / "pid"

@@ -35,6 +35,9 @@ EXTREMES = {
         {"image": "two halves", "mu": 0.0, "sigma": 0.8},
         {"image": "noisy", "mu": 0.5, "sigma": 0.3},
         {"image": "bar 4", "mu": 2.4, "sigma": 1.2},
+        {"image": "bar 4", "mu": 2.0, "sigma": 2.0},
+        {"image": "bar 2", "mu": 3.5, "sigma": 1.738},
+        {"image": "bar 4", "mu": -3.5, "sigma": 0.05},
     ],
 }
 

@@ -39,10 +39,7 @@ class Verdict(NamedTuple):
 
 
 def check(name: str) -> None:
-    """Print how the notebook's function `name` does on the stored inputs.
-
-    It returns nothing and gives no points: those come from other inputs.
-    """
+    """Print how the notebook's function `name` does on the stored inputs."""
     name = getattr(name, "__name__", name)  # check(f) for check("f")
     try:
         questions = read_questions(Path.cwd() / "checks.json")

@@ -11,8 +11,7 @@ function evidence(w, x) {                                     // on the prior's 
 }
 // On a ruler that q carries along, by two routes: elbo with the closed-form KL to the prior, kl (to the exact posterior) by quadrature.
 function bound(w, x, mu, sigma, logEvidence, marks = MARKS) {
-  const t = grid(marks, LO, HI), h = (HI - LO) / (marks - 1), bell = t.map((v) => Math.exp(logNormal(v)));
-  const ll = t.map((v) => logLik(w, x, mu + sigma * v));
+  const t = grid(marks, LO, HI), h = t[1] - t[0], bell = t.map((v) => Math.exp(logNormal(v))), ll = t.map((v) => logLik(w, x, mu + sigma * v));
   const elbo = trapezoid(ll.map((v, i) => v * bell[i]), h) - 0.5 * (mu * mu + sigma * sigma - 1) + Math.log(sigma);
   const kl = trapezoid(ll.map((v, i) => {
     const z = mu + sigma * t[i];
@@ -63,7 +62,6 @@ export default {
     const mean = knob("Mean of q", "mean <i>μ</i>", "q", range.mu, 0.02, () => q()[0], (v) => setQ([v, q()[1]]));
     const width = knob("Standard deviation of q", "width <i>σ</i>", "q open", range.sigma, 0.01, () => q()[1], (v) => setQ([q()[0], v]));
 
-    // the parts, in reading order
     const fig = frame(el, { name: "Inflate the area: move q to raise the ELBO", draw });
     const pick = picker(fig.root, { label: "Image <i>x</i>", items: images, pick: setImage });
     const p = plot(fig.root, { name: "Curves over z", x: [-4, 4], ticks: TICKS, below: 26 });
@@ -126,19 +124,21 @@ export default {
       strip.forEach(([z, node]) => put(node, { x: p.x(z) - 11, y: p.floor + 26 }));
       const mx = p.x(mu), sx = p.x(mu + side() * sigma), sy = Math.min(p.y(bell(mu + sigma)), p.floor - 36);
       put(rule, { d: `M${mx} ${p.floor}V${Math.min(p.y(bell(mu)), sy)}M${mx} ${sy}H${sx}` });
-      handles[0].at(mx, p.floor);
-      handles[1].at(sx, sy);
+      [[mx, p.floor], [sx, sy]].forEach((place, i) => handles[i].at(...place));
+      p.taken.push([sx - 9, sy - 9, sx + 9, sy + 9]);
 
       // each name stands by its curve, and above whatever else is drawn there
-      const over = (x0, x1) => p.y(Math.max(...zs.map((z, i) => (p.x(z) < x0 || p.x(z) > x1 ? 0 : Math.max(joint[i], bell(z)))))) - 5;
+      const highest = zs.map((z, i) => Math.max(joint[i], bell(z), priorAt(z)));
+      const over = (x0, x1) => p.y(Math.max(...highest.filter((_, i) => x0 <= p.x(zs[i]) && p.x(zs[i]) <= x1))) - 5;
       const right = zs.findIndex((z, i) => p.x(z) > Math.max(sx, mx) && p.y(joint[i]) >= sy);
       const rise = joint.findIndex((v) => v > 0.8 * truth.peak), end = p.x(zs[rise]) - 12, away = zs[rise] > 0 ? -1 : 1;
-      names.lower.draw({ x: p.x(zs[right]) + 14, lines: [math("e^{ELBO} q(z|x)"), `area ${sig(area)}`],
+      names.lower.draw({ x: p.x(zs.at(right)) + 14, lines: [math("e^{ELBO} q(z|x)"), `area ${sig(area)}`],
         clear: (x0, x1) => Math.min(sy - (x0 < sx + 8 ? 12 : 6), over(x0, x1)) });
       names.upper.draw({ x: end, anchor: "end", lines: [math("p(x, z)"), math(`area p(x) = ${sig(total)}`)],
         clear: (x0, x1) => (x1 < end + 1 ? p.y(joint[rise]) : over(x0, x1)) });
-      names.prior.draw({ x: p.x(1.25 * away), bottom: p.y(priorAt(1.25)) - 4, anchor: away < 0 ? "end" : "start",
-        lines: [math("prior p(z)"), math("drawn × p(x)")] });
+      const drawPrior = (side) => names.prior.draw({ x: p.x(1.25 * side), bottom: p.y(priorAt(1.25)) - 4,
+        anchor: side < 0 ? "end" : "start", lines: [math("prior p(z)"), math("drawn × p(x)")] });
+      drawPrior(away) || drawPrior(-away);
     }
 
     const changed = () => { if (!move.busy()) guess.clear(); fig.redraw(); };         // a link or Python moved q: the question is void

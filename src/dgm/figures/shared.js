@@ -121,6 +121,7 @@ function label(p, role) {
     const free = low !== null && !p.taken.some((o) => me[0] < o[2] && o[0] < me[2] && me[1] < o[3] && o[1] < me[3]);
     if (free) p.taken.push(me);
     put(node, { transform: `translate(${tx} ${low - b.y - b.height})`, visibility: free ? "visible" : "hidden" });
+    return free;
   } };
 }
 
