@@ -68,6 +68,9 @@ def test_checking_changes_nothing_and_says_what_differs(course, capsys):
     assert not (course / "gradebook.db").exists()
     assert module.main([]) == 0
     assert module.main(["ps01", "--check"]) == 0
+    edit(course, "which mistake it looks like", "what it looks like")
+    assert module.release(course, "ps01", write=False) == ["exercises/ps01/ps01.ipynb"]
+    edit(course, "what it looks like", "which mistake it looks like")
     edit(course, "a sample is black", "a draw is black", "ps01.py")
     capsys.readouterr()
     assert module.main(["--check"]) == 1

@@ -43,8 +43,9 @@ def seen():
         "1 / 0",
         "import sys\nsys.exit(3)",
         "input('your name? ')",
-        "from classroom.check import check\nassert check('no_such_question') is None",
-        "import os\nif os.fork() == 0:\n    double = None",
+        "from classroom.check import check\nassert check('double') is None\n"
+        "assert check.__module__ == 'classroom.runner'  # does nothing there",
+        "import os\nif os.fork() == 0:\n    double = None\nelse:\n    os.wait()",
         "torch.rand(2)" + LUCKY,
     )
 
