@@ -67,7 +67,9 @@ def test_checking_changes_nothing_and_says_what_differs(course, capsys):
     assert not (course / "exercises").exists() and not (course / "_build").exists()
     assert not (course / "gradebook.db").exists()
     assert module.main([]) == 0
+    capsys.readouterr()
     assert module.main(["ps01", "--check"]) == 0
+    assert capsys.readouterr().out == "up to date: exercises/ps01\n"
     edit(course, "which mistake it looks like", "what it looks like")
     assert module.release(course, "ps01", write=False) == ["exercises/ps01/ps01.ipynb"]
     edit(course, "what it looks like", "which mistake it looks like")

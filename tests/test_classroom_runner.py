@@ -44,7 +44,7 @@ def seen():
         "import sys\nsys.exit(3)",
         "input('your name? ')",
         "from classroom.check import check\nassert check('double') is None\n"
-        "assert check.__module__ == 'classroom.runner'  # does nothing there",
+        "assert check.__module__ != 'classroom.check'  # it does nothing there",
         "import os\nif os.fork() == 0:\n    double = None\nelse:\n    os.wait()",
         "torch.rand(2)" + LUCKY,
     )

@@ -4,6 +4,7 @@ One file without scripts and without requests: formulas become MathML here, and 
 page's content security policy forbids the rest, whatever a submission has in it.
 """
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -65,7 +66,8 @@ class MathMLRenderer(IPythonRenderer):
 
 def mathml(tex: str, display: bool) -> str:
     """Translate a formula; one that cannot be read stays as it was typed."""
+    whole = re.sub(r"(\\[dt]?frac)\s*(\d)\s*(\w)", r"\1{\2}{\3}", tex)  # \frac12
     try:
-        return tex2mathml(tex, as_block=display)
+        return tex2mathml(whole, as_block=display)
     except (MathError, ValueError, IndexError, KeyError, AttributeError):
         return f"<code>{escape(tex)}</code>"

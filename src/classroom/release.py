@@ -46,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         for file in different:
             print(f"{'differs' if options.check else 'wrote'}: {file}")
+        if not different:
+            print(f"up to date: exercises/{name}")
         problems += options.check and bool(different)
     if options.check and problems:
         print("Run `python -m classroom.release` and commit exercises/.")

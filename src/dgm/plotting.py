@@ -128,7 +128,7 @@ def plot_codes(z: Tensor, labels: Tensor, sigma: Tensor) -> Figure:
         labels: digits 0 to 9, shape (number,).
         sigma: standard deviations of q, shape (number, 2), drawn as faint ellipses.
     """
-    fig, ax = plt.subplots(figsize=(7.2, 5.4))
+    fig, ax = plt.subplots(figsize=(6.4, 4.8), dpi=80)
     colours = [plt.get_cmap("tab10").colors[label] for label in labels.tolist()]
     for at, width, label, colour in zip(z, sigma, labels, colours, strict=True):
         oval = Ellipse(at.tolist(), *(2 * width).tolist(), color=colour, alpha=0.12)

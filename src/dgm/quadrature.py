@@ -117,10 +117,10 @@ def exact_elbo(
 
     Page: "Check yourself" in book/05_jensen.md.
     """
-    bell = dt * torch.exp(-0.5 * t[..., 0] ** 2) / math.sqrt(2 * math.pi)  # (marks, 1)
+    weight = dt * torch.exp(-0.5 * t[..., 0] ** 2) / math.sqrt(2 * math.pi)
     log_lik = model.likelihood(q_z.mean + q_z.stddev * t).log_prob(x)
     kl = kl_standard_normal(q_z.mean, q_z.stddev.log())
-    return (bell * log_lik).sum(0) - kl
+    return (weight * log_lik).sum(0) - kl
 
 
 def exact_kl(
