@@ -109,7 +109,7 @@ export default {
     const rule = add(p.node, "path", { class: "lf-drop data" }), knob = handle(p.node, latent, () => p.x.per);
     drag(p.node, latent.get, (dx, z) => latent.set(z + dx / p.x.per));
     add(fig.root, "p", { class: "lf-under prior" },
-      `shaded, thin on the curve: ${percent(share)} of the prior; draws there are on average over ${FAR} pixels off every bar`);
+      `shaded, between bars: ${percent(share)} of the prior; draws there are on average over ${FAR} pixels off every bar`);
     add(fig.root, "p", { class: "lf-hint" }, "Slide <i>z</i> from bar to bar. What does a draw look like half way?");
     const control = slider(add(fig.root, "div", { class: "lf-row" }), latent), row = add(fig.root, "div", { class: "lf-row" });
     button(row, "Resample the noise", () => set("seed", model.get("seed") % range.seed[1] + 1));
@@ -122,7 +122,7 @@ export default {
       mean.draw(m, "mean of <i>p</i>(<i>x</i>|<i>z</i>)", fix(near.off, 1),
         `pixels off bar ${near.bar} on average (data:\u00a0${fix(PIXELS * FLIP, 1)})`);
       noisy.draw(x, `draw <i>x</i>, no. ${seed}`, own.off, own.off
-        ? `pixels off bar ${own.bar}; ${percent(asFar(own.off))} of the data are as far off`
+        ? `pixels off bar ${own.bar}; ${percent(asFar(own.off))} of the data are at least as far off`
         : `pixels off: a clean bar ${own.bar}`);
       pixels.draw(m, x);
       p.fit(0, 0.44);

@@ -38,8 +38,8 @@ function bestQ(w, x, range) {                                 // a coarse search
 // ---------- the figure
 
 const TICKS = [-4, -3, -2, -1, 0, 1, 2, 3, 4];
-const hint = (part) => `Drag the hill or its shoulder: its area is ${part < 0.005 ? "under 1" : fix(100 * part, 0)}% of
-  <i>p</i>(<i>x</i>). Can you close the gap?`;
+const hint = (part) => `Drag the bell or its shoulder: its area is ${part < 0.005 ? "under 1" : fix(100 * part, 0)}% of
+  <i>p</i>(<i>x</i>). How far can you fill it?`;
 
 export default {
   numbers: { floats, evidence, bound, bestQ },
@@ -137,7 +137,7 @@ export default {
       names.upper.draw({ x: end, anchor: "end", lines: [math("p(x, z)"), math(`area p(x) = ${sig(total)}`)],
         clear: (x0, x1) => (x1 < end + 1 ? p.y(joint[rise]) : over(x0, x1)) });
       const drawPrior = (side) => names.prior.draw({ x: p.x(1.25 * side), bottom: p.y(priorAt(1.25)) - 4,
-        anchor: side < 0 ? "end" : "start", lines: [math("prior p(z)"), math("drawn × p(x)")] });
+        anchor: side < 0 ? "end" : "start", lines: [math("prior p(z)"), math("scaled to p(x)")] });
       drawPrior(away) || drawPrior(-away);
     }
 
