@@ -11,7 +11,8 @@ from torch.distributions import Normal
 def mlp(*sizes: int) -> nn.Sequential:
     r"""Build a multi-layer perceptron: linear layers with tanh between them.
 
-    tanh is smooth, so that integrals over its input are exact on a ruler (chapter 04).
+    tanh is smooth, so that integrals over its input are accurate on a ruler whose step
+    is well below the width of its steepest wall.
 
     Args:
         sizes: width of each layer, from input to output; `mlp(1, 32, 16)` has one
@@ -23,7 +24,7 @@ def mlp(*sizes: int) -> nn.Sequential:
     Raises:
         ValueError: for fewer than two sizes.
 
-    Page: label `eq-decoder` in book/02_bars.md.   Lecture: PA, "takes z, produces x".
+    Page: "Draw it by hand" in book/02_bars.md.   Lecture: PA, "takes z, produces x".
 
     >>> sum(p.numel() for p in mlp(1, 32, 16).parameters())
     592

@@ -9,7 +9,7 @@ def digits() -> tuple[Tensor, Tensor]:
     """Load 1,797 handwritten digits, binarized, with their labels.
 
     The scans have 17 grey levels, 0 to 16; a pixel is on from 8 up. Order as stored,
-    in blocks by writer: keep the last 252, from 1545 on, for testing.
+    in blocks, most likely one a writer: keep the last two, from 1545 on, for testing.
 
     Returns:
         x, zeros and ones in the default dtype, shape (1797, 64); y, 0 to 9, (1797,).
