@@ -1,4 +1,4 @@
-"""Bounds on log p(x): pure functions of one array, the log-weights."""
+"""Lower bounds on log p(x), most of them made of one array, the log-weights."""
 
 import math
 
@@ -12,13 +12,13 @@ from dgm.latent_variable import LatentVariableModel
 def log_weights(
     model: LatentVariableModel, q_z: Distribution, x: Tensor, z: Tensor
 ) -> Tensor:
-    r"""Compute log w = log p(x, z) - log q(z|x) for z that is given, in nats.
+    r"""Weigh given z against q: log w = log p(x, z) - log q(z|x), in nats.
 
     Args:
-        model: supplies `log_joint`.
-        q_z: q(z|x), batch shape (batch,).
+        model: whose `log_joint` is the numerator.
+        q_z: q(z|x), one distribution an image, batch shape (batch,).
         x: images, shape (batch, dim_x).
-        z: latent values, shape (samples, batch, dim_z), from wherever they came.
+        z: shape (samples, batch, dim_z); where it came from does not matter.
 
     Returns:
         Shape (samples, batch).
@@ -39,7 +39,7 @@ def log_weights(
 
 
 def elbo(log_w: Tensor) -> Tensor:
-    r"""Average log-weights over samples: each image's lower bound (ELBO), in nats.
+    r"""Take the mean log-weight of each image: its evidence lower bound, in nats.
 
     .. math:: \mathcal L(x) = E_{q(z|x)}[\log p(x, z) - \log q(z|x)] \le \log p(x)
 

@@ -1,4 +1,4 @@
-"""A model: a prior and a likelihood. It knows no approximate posterior."""
+"""Models with a latent z: what p(z) is, and what p(x|z) is. Inference is elsewhere."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from dgm.densities import bernoulli, check_binary, diagonal_normal
 
 
 class StandardNormal(nn.Module):
-    """The prior N(0, I): called with nothing, returns a distribution over z."""
+    """The prior N(0, I) over `dim_z` numbers. Call it without arguments."""
 
     def __init__(self, dim_z: int) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class StandardNormal(nn.Module):
 
 
 class BernoulliDecoder(nn.Module):
-    """The likelihood p(x|z) of binary pixels: `net` maps z to one logit a pixel.
+    """The likelihood p(x|z) of binary pixels, each with a logit that `net` computes.
 
     Args:
         net: layers that end in a linear one, such as `mlp(1, 32, 16)`; a bare
@@ -39,11 +39,11 @@ class BernoulliDecoder(nn.Module):
 
 
 class LatentVariableModel(nn.Module):
-    r"""A joint p(x, z) = p(x|z) p(z), from two conditional distributions.
+    r"""Prior and likelihood together: the joint p(x, z) = p(x|z) p(z).
 
     Args:
-        prior: module; `prior()` returns a distribution over z.
-        likelihood: module; `likelihood(z)` returns a distribution over x, and
+        prior: a module; `prior()` is a distribution over z.
+        likelihood: a module; `likelihood(z)` is a distribution over x, and
             `likelihood.check(x)` refuses data that it cannot score.
 
     Page: label `eq-joint` in book/02_bars.md.   Lecture: SU, "Generative Models".
@@ -59,7 +59,7 @@ class LatentVariableModel(nn.Module):
         self.prior, self.likelihood = prior, likelihood
 
     def log_joint(self, x: Tensor, z: Tensor) -> Tensor:
-        r"""Compute log p(x, z) = log p(x|z) + log p(z), in nats.
+        r"""Add log p(x|z) and log p(z): log p(x, z), in nats.
 
         Args:
             x: images, shape (batch, dim_x).

@@ -1,4 +1,4 @@
-"""Approximate posteriors q(z|x): each returns a distribution and knows no model."""
+"""Approximate posteriors q(z|x): from images to Gaussians, whatever the model is."""
 
 from torch import Tensor, nn
 from torch.distributions import Distribution
@@ -7,11 +7,11 @@ from dgm.densities import diagonal_normal
 
 
 class LocalPosterior(nn.Module):
-    r"""One free (mu, log_sigma) for each image: q(z|x_n) = N(mu_n, diag(sigma_n^2)).
+    r"""Free numbers for each image: q(z|x_n) = N(mu_n, diag(sigma_n^2)), no network.
 
     Args:
-        mu: starting means, shape (batch, dim_z).
-        log_sigma: starting log standard deviations, same shape.
+        mu: where the means start, shape (batch, dim_z).
+        log_sigma: where the logs of the standard deviations start, same shape.
 
     Raises:
         ValueError: if the shapes differ or lack the batch axis.
@@ -36,7 +36,7 @@ class LocalPosterior(nn.Module):
         self.log_sigma = nn.Parameter(log_sigma.clone())
 
     def forward(self, x: Tensor) -> Distribution:
-        """Return q(z|x_n) for the images that it was made for, in their order."""
+        """Return q(z|x_n), row n for image n; x only has to have the right length."""
         if len(x) != len(self.mu):
             raise ValueError(
                 f"got {len(x)} images, expected the {len(self.mu)} it was made for; "
