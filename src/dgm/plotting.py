@@ -115,6 +115,7 @@ def plot_areas(z: Tensor, joint: Tensor, lower: dict[str, Tensor]) -> Figure:
         ax.fill_between(z, curve, color=ROLE["q"], alpha=0.15, lw=0)
         ax.plot(z, curve, LINE["q"], color=ROLE["q"], label="$e^{ELBO}$ q(z|x)")
         ax.set(xlabel="z", yticks=[], title=name)
+        ax.locator_params(axis="x", nbins=6)
     fig.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
     fig.tight_layout(rect=(0, 0.1, 1, 1))
     return fig
