@@ -44,9 +44,8 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Restore.exercises = str(HERE / "exercises")
 c.Probes.solutions = str(HERE / "solutions")
-c.Probes.secrets = str(
-    HERE
-)  # psNN.secret.json, drawn once: back it up with gradebook.db
+# psNN.secret.json, drawn once: back it up with gradebook.db
+c.Probes.secrets = str(HERE)
 c.Probes.seconds = 20  # for one cell, or one question
 c.GenerateFeedback.exporter_class = "classroom.feedback.FeedbackPage"
 c.ExportApp.plugin_class = "classroom.export.ExportGrades"

@@ -167,3 +167,19 @@ def test_no_solution_is_published(html):
         assert not {"solutions", "exercises", "tests"} & set(name.parts), name
         if path.suffix in {".html", ".js", ".ipynb", ".md", ".txt", ".json"}:
             assert "### BEGIN SOLUTION" not in path.read_text("utf8"), name
+
+
+def verdicts(html):
+    """Return (line, verdict) for each line that a page's check has printed."""
+    printed = re.findall(r"<pre>(.*?)</pre>", html, re.S)
+    lines = unescape(re.sub(r"<[^>]+>", "", "\n".join(printed))).splitlines()
+    ends = (re.search(r"\b(ok|WRONG|TOO COARSE)$", line.rstrip()) for line in lines)
+    return [(line, end[1]) for line, end in zip(lines, ends, strict=True) if end]
+
+
+@pytest.mark.parametrize("name", [n for n in PAGES if re.search(r"/\d\d_", n)])
+def test_checks_pass_and_their_planted_faults_do_not(html, name):
+    seen = verdicts((html / f"{name}.html").read_text("utf8"))
+    assert {verdict for _, verdict in seen} == {"ok", "WRONG"}
+    for line, verdict in seen:
+        assert (verdict == "WRONG") == line.startswith("fault"), line
