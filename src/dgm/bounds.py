@@ -1,12 +1,15 @@
 """Lower bounds on log p(x), most of them made of one array, the log-weights."""
 
 import math
+from collections.abc import Callable
 
 from torch import Tensor
 from torch.distributions import Distribution
 
 from dgm.densities import kl_standard_normal
 from dgm.latent_variable import LatentVariableModel
+
+Bound = Callable[[Tensor], Tensor]  # images (batch, dim_x) -> nats (batch,)
 
 
 def log_weights(

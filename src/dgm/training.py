@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 from tqdm.auto import tqdm
 
-Bound = Callable[[Tensor], Tensor]  # images (batch, dim_x) -> nats (batch,)
+from dgm.bounds import Bound
 
 
 @dataclass(frozen=True)

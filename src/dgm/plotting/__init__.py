@@ -1,0 +1,1 @@
+"""Static figures of the book. Import from the modules; nothing is re-exported."""
