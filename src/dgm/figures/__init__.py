@@ -12,26 +12,14 @@ import json
 import re
 from pathlib import Path
 
+from dgm.figures.states import FIGURES
+
 HERE = Path(__file__).parent
 SHARED = ("numbers.js", "shared.js", "knobs.js", "predict.js")
 
-START = {
-    "bar_decoder": {"z": -0.4, "seed": 2},
-    "jensen": {"z1": 0.5, "z2": 3.2, "w": 2 / 3},
-    "inflate": {"image": "bar 4", "mu": 1.9, "sigma": 0.3},
-}
-RANGE = {  # of a number the lowest and the highest, of a word the choices
-    "bar_decoder": {"z": (-3.5, 3.5), "seed": (1, 999)},
-    "jensen": {"z1": (0.05, 4.0), "z2": (0.05, 4.0), "w": (0.0, 1.0)},
-    "inflate": {
-        "image": ("bar 1", "bar 2", "bar 3", "bar 4", "noisy", "two halves"),
-        "mu": (-3.5, 3.5),
-        "sigma": (0.05, 2.0),
-    },
-}
-TRAINED = {"bar_decoder": ("weights",), "inflate": ("weights", "images")}
-
-NAMES = tuple(START)
+NAMES = tuple(FIGURES)
+START = {name: figure.start for name, figure in FIGURES.items()}
+RANGE = {name: figure.range for name, figure in FIGURES.items()}
 SHARE = {name: tuple(start) for name, start in START.items()}
 
 
@@ -75,12 +63,13 @@ def state(name: str) -> dict:
     """
     _check(name)
     ranges = {key: list(limits) for key, limits in RANGE[name].items()}
-    return START[name] | {"range": ranges} | trained(*TRAINED.get(name, ()))
+    data = [trained(*keys, file=file) for file, keys in FIGURES[name].stored.items()]
+    return START[name] | {"range": ranges} | {k: part[k] for part in data for k in part}
 
 
-def trained(*keys: str) -> dict:
-    """Read these keys of `bars.json`, which `python -m dgm.figures.export` writes."""
-    stored = json.loads((HERE / "bars.json").read_text("utf8"))
+def trained(*keys: str, file: str = "bars.json") -> dict:
+    """Read these keys of a stored file; `README.md` here says what writes each."""
+    stored = json.loads((HERE / file).read_text("utf8"))
     return {key: stored[key] for key in keys}
 
 

@@ -8,19 +8,16 @@ hears what the reader does:
 """
 
 import anywidget
-from traitlets import Dict, Float, Int, TraitError, Unicode, validate
+from traitlets import Dict, Float, Int, List, TraitError, Unicode, validate
 
-from dgm.figures import HERE, START, bundle, state
+from dgm.figures import HERE, SHARE, bundle, state
 
 CSS = (HERE / "figure.css").read_text("utf8")
-
-
-def _synced(trait: type, figure: str, key: str) -> Float | Int | Unicode:
-    return trait(START[figure][key]).tag(sync=True)
+TRAIT = {float: Float, int: Int, str: Unicode, dict: Dict, list: List}
 
 
 class LivingFigure(anywidget.AnyWidget):
-    """What the three figures share: the limits of their values, kept by a sentence.
+    """What all figures share: the limits of their values, kept by a sentence.
 
     Raises:
         TraitError: names the value that came and what was expected; the figure keeps
@@ -43,7 +40,18 @@ class LivingFigure(anywidget.AnyWidget):
         return value
 
 
-class BarDecoder(LivingFigure):
+def figure(name: str) -> type[LivingFigure]:
+    """Make the widget class of a figure: each value of its state is a synced trait."""
+    traits = {
+        key: TRAIT[type(value)](value).tag(sync=True)
+        for key, value in state(name).items()
+    }
+    limits = validate(*SHARE[name])(LivingFigure._fitting)
+    members = traits | {"_esm": bundle(name), "_limits": limits}
+    return type(LivingFigure)(name, (LivingFigure,), members)
+
+
+class BarDecoder(figure("bar_decoder")):
     """Slide z: a mean image, a noisy draw of it, the curve through pixel space.
 
     Args:
@@ -56,18 +64,8 @@ class BarDecoder(LivingFigure):
     0.5
     """
 
-    _esm = bundle("bar_decoder")
-    z = _synced(Float, "bar_decoder", "z")
-    seed = _synced(Int, "bar_decoder", "seed")
-    range = Dict(state("bar_decoder")["range"]).tag(sync=True)
-    weights = Unicode(state("bar_decoder")["weights"]).tag(sync=True)
 
-    @validate("z", "seed")
-    def _limits(self, proposal: dict) -> float | int:
-        return self._fitting(proposal)
-
-
-class Jensen(LivingFigure):
+class Jensen(figure("jensen")):
     """Drag two points and a weight: the log of the mean above the mean of the logs.
 
     Args:
@@ -81,18 +79,8 @@ class Jensen(LivingFigure):
     traitlets.traitlets.TraitError: Jensen: got w=1.5, expected a number from 0 to 1
     """
 
-    _esm = bundle("jensen")
-    z1 = _synced(Float, "jensen", "z1")
-    z2 = _synced(Float, "jensen", "z2")
-    w = _synced(Float, "jensen", "w")
-    range = Dict(state("jensen")["range"]).tag(sync=True)
 
-    @validate("z1", "z2", "w")
-    def _limits(self, proposal: dict) -> float:
-        return self._fitting(proposal)
-
-
-class Inflate(LivingFigure):
+class Inflate(figure("inflate")):
     """Move q = N(mu, sigma^2) under p(x, z): ELBO + gap = log evidence, in nats.
 
     Args:
@@ -105,18 +93,6 @@ class Inflate(LivingFigure):
     >>> Inflate(image="noisy", sigma=0.2).image
     'noisy'
     """
-
-    _esm = bundle("inflate")
-    image = _synced(Unicode, "inflate", "image")
-    mu = _synced(Float, "inflate", "mu")
-    sigma = _synced(Float, "inflate", "sigma")
-    range = Dict(state("inflate")["range"]).tag(sync=True)
-    weights = Unicode(state("inflate")["weights"]).tag(sync=True)
-    images = Dict(state("inflate")["images"]).tag(sync=True)
-
-    @validate("image", "mu", "sigma")
-    def _limits(self, proposal: dict) -> float | str:
-        return self._fitting(proposal)
 
     @property
     def x(self) -> list[int]:
