@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,7 @@ from torch.optim import Adam, Optimizer
 from tqdm.auto import tqdm
 
 from dgm.bounds import Bound
+from dgm.matmul import onednn, pays
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,15 @@ def fit(
         )
     optimizer = Adam([p for m in modules for p in m.parameters()], lr=lr, fused=True)
 
+    product = onednn if pays(*modules) else nullcontext
     quiet = bool(os.environ.get("TQDM_DISABLE")) or None  # None: quiet in a pipe
 
     def climb() -> Iterator[Step]:
         batches, start = minibatches(data, batch), time.perf_counter()
         for i in tqdm(range(1, steps + 1), unit="step", leave=False, disable=quiet):
             optimizer.param_groups[0]["lr"] = lr * (1 - (i - 1) / steps)
-            elbo = train_step(bound, next(batches), optimizer)
+            with product():  # off again before the caller's code runs
+                elbo = train_step(bound, next(batches), optimizer)
             yield Step(i, elbo, i * batch / (time.perf_counter() - start))
 
     return climb()  # so that the checks above speak at the call
