@@ -31,6 +31,17 @@ def missing(tool, why):
 
 
 @pytest.fixture(scope="session")
+def sandboxed():
+    """Start runners as grading does: one sandbox for the session."""
+    if not shutil.which("bwrap"):
+        missing("bubblewrap", "submissions cannot be shut in.")
+    from classroom.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox.job
+
+
+@pytest.fixture(scope="session")
 def browser():
     """One Chromium for the session, from the system (no download)."""
     path = shutil.which("chromium") or shutil.which("google-chrome")

@@ -5,6 +5,7 @@ import torch
 
 from classroom.grade import grade, mark
 from classroom.question import Question
+from classroom.supervise import unsandboxed
 
 
 @pytest.fixture
@@ -112,4 +113,6 @@ def test_a_missing_function_is_explained(marked):
 @pytest.mark.slow
 def test_equal_submissions_get_equal_marks(question):
     text = "import torch\ndef triple(x, k):\n    return 3 * x + 1e-3 * torch.rand(4)"
-    assert grade([question], [text], 5) == grade([question], [text], 5)
+    assert grade([question], [text], 5, unsandboxed) == grade(
+        [question], [text], 5, unsandboxed
+    )

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from classroom.runner import without_magics
-from classroom.supervise import COMMAND, plain, supervise
+from classroom.supervise import plain, supervise, unsandboxed
 
 X = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
 CALLS = [
@@ -29,7 +29,7 @@ def nothing(x):
 
 
 def run(*cells, calls=CALLS, seconds=20):
-    return supervise(list(cells), calls, seconds, COMMAND)
+    return supervise(list(cells), calls, seconds, unsandboxed)
 
 
 @pytest.fixture(scope="module")

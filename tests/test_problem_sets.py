@@ -22,7 +22,7 @@ from classroom.check import judge
 from classroom.grade import grade
 from classroom.question import load
 from classroom.release import CHECK_SEED, release
-from classroom.supervise import COMMAND, supervise
+from classroom.supervise import supervise
 
 SEEDS = (CHECK_SEED, 7, 20231)
 IDS = [f"{name}-{q.name}" for name, q in QUESTIONS]
@@ -130,7 +130,7 @@ def test_checks_hold_numbers_and_sentences(name):
 
 @pytest.mark.slow
 @of_every_set
-def test_the_corpus_in_the_runner(name):
+def test_the_corpus_in_the_runner(name, sandboxed):
     """Each function of the corpus, in the process that runs submissions."""
     questions, calls, expected = load(ROOT / "solutions" / name), [], {}
     for question in questions:
@@ -141,7 +141,7 @@ def test_the_corpus_in_the_runner(name):
             right = function in question.answers
             expected[function.__name__] = (right, sheet)
     setup = released(name).cells[position(released(name), "setup")].source
-    answers = supervise([setup, truth(name)], calls, 30, COMMAND)
+    answers = supervise([setup, truth(name)], calls, 30, sandboxed)
     for function, (right, sheet) in expected.items():
         verdict = judge(answers[function]["answers"], sheet)
         assert verdict.right == right, function
@@ -151,13 +151,13 @@ def test_the_corpus_in_the_runner(name):
 @pytest.mark.slow
 @of_every_set
 @pytest.mark.parametrize("start", [0, 1])
-def test_a_mistake_costs_its_own_points_only(name, start):
+def test_a_mistake_costs_its_own_points_only(name, start, sandboxed):
     """Every second question is answered wrongly, the others by the notebook."""
     questions, wrong = load(ROOT / "solutions" / name), {}
     for question in questions[start::2]:
         function = next(iter(question.mistakes)).__name__
         wrong[question.name] = from_truth(name, question.name, function)
-    marks = grade(questions, code(solved(name, **wrong)), 7)
+    marks = grade(questions, code(solved(name, **wrong)), 7, sandboxed)
     assert len(marks) == len(questions)
     for mark in marks:
         right = mark.question not in wrong
@@ -167,8 +167,8 @@ def test_a_mistake_costs_its_own_points_only(name, start):
 
 @pytest.mark.slow
 @of_every_set
-def test_the_untouched_release_scores_zero(name):
+def test_the_untouched_release_scores_zero(name, sandboxed):
     questions = load(ROOT / "solutions" / name)
-    for mark in grade(questions, code(released(name)), 7):
+    for mark in grade(questions, code(released(name)), 7, sandboxed):
         assert mark.points == 0
         assert mark.text == "Not written: the stub was left as it is."

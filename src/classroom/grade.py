@@ -7,12 +7,11 @@ input or a right answer: those are the class's secret.
 import builtins
 import difflib
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from classroom.check import UNUSABLE, judge
 from classroom.question import Question
-from classroom.supervise import COMMAND, Step, supervise
+from classroom.supervise import Start, Step, supervise
 
 LOST = {
     "time": "It did not end within {seconds:g} seconds: is there an endless loop?",
@@ -35,8 +34,8 @@ def grade(
     questions: list[Question],
     cells: list[str],
     seed: int,
+    start: Start,
     seconds: float = 20,
-    command: Sequence[str] = COMMAND,
 ) -> list[Mark]:
     """Grade the code cells of one submission on the inputs that belong to a seed.
 
@@ -44,13 +43,13 @@ def grade(
         questions: the problem set's.
         cells: the text of the code cells, in order.
         seed: the class's secret; equal seeds give equal submissions equal marks.
+        start: what starts a runner, `Sandbox.job` or `unsandboxed`.
         seconds: for one cell or one question.
-        command: what starts a runner, see `supervise`.
     """
     sheets = {q.name: q.sheet(seed) for q in questions}
     asked = ("gradients", "cases")
     calls = [{"name": n} | {k: s[k] for k in asked} for n, s in sheets.items()]
-    seen = supervise(cells, calls, seconds, command)
+    seen = supervise(cells, calls, seconds, start)
     return [mark(q, sheets[q.name], seen, cells, seconds) for q in questions]
 
 

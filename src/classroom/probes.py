@@ -11,12 +11,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float, List, Unicode
+from traitlets import Bool, Float, Unicode
 
 from classroom.grade import Mark, grade
 from classroom.question import load
+from classroom.sandbox import shared
 from classroom.secret import seed_of
-from classroom.supervise import COMMAND
+from classroom.supervise import unsandboxed
 
 
 class Probes(NbGraderPreprocessor):
@@ -25,7 +26,7 @@ class Probes(NbGraderPreprocessor):
     solutions = Unicode("solutions", help="folder of the sets' truth").tag(config=True)
     secrets = Unicode(".", help="folder of psNN.secret.json").tag(config=True)
     seconds = Float(20.0, help="limit for a cell or a question").tag(config=True)
-    command = List(COMMAND, help="what starts a runner").tag(config=True)
+    unsandboxed = Bool(False, help="run student code as yourself").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
@@ -41,7 +42,8 @@ class Probes(NbGraderPreprocessor):
         )
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         cells = [cell.source for cell in code]
-        marks = grade(questions, cells, seed, self.seconds, self.command)
+        start = unsandboxed if self.unsandboxed else shared().job
+        marks = grade(questions, cells, seed, start, self.seconds)
         by_cell = {f"{mark.question}_points": mark for mark in marks}
         for cell in code:
             mark = by_cell.get(cell.metadata.get("nbgrader", {}).get("grade_id"))

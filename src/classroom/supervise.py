@@ -2,7 +2,8 @@
 
 The process (`classroom.runner`) says what it begins. When it hangs, dies or talks too
 much, it is killed with its children, and a new one leaves out what it was at: one bad
-cell or question costs only itself. A sandbox is a longer `command`, nothing else.
+cell or question costs only itself. Where the process lives is the caller's choice:
+`Sandbox.job` shuts it in, `unsandboxed` does not.
 """
 
 import contextlib
@@ -14,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
 
 from torch import Tensor
 
@@ -26,11 +29,20 @@ STARTS = 12  # processes for one submission, at most
 START_SECONDS = 120  # for a process to load torch
 LONGEST = 4_000_000  # bytes of one line
 
+
+class Runner(Protocol):
+    """A process that reads one job and writes lines."""
+
+    stdin: BinaryIO
+    stdout: BinaryIO
+
+
+Start = Callable[[], AbstractContextManager[Runner]]  # kills it at the end
 Step = int | str  # a cell's number, a question's name, "start" or "end"
 
 
 def supervise(
-    cells: list[str], calls: list[dict], seconds: float, command: Sequence[str]
+    cells: list[str], calls: list[dict], seconds: float, start: Start
 ) -> dict[Step, dict]:
     """Run cells, call functions; return what was seen of each, whatever happened.
 
@@ -38,7 +50,7 @@ def supervise(
         cells: the text of the submission's code cells.
         calls: for each question its name, gradients and cases (the inputs).
         seconds: for one cell or one question.
-        command: what starts a runner, COMMAND or a sandbox around it.
+        start: what starts a runner, `Sandbox.job` or `unsandboxed`.
 
     Returns:
         For every question, and for every cell that did not go well, one of
@@ -53,23 +65,23 @@ def supervise(
         skip = [step for step in seen if "lost" in seen[step]]
         todo = [call for call in calls if call["name"] not in seen]
         job = {"cells": cells, "skip": skip, "calls": todo}
-        step, why = run_once(job, seen, seconds, command)
+        step, why = run_once(job, seen, seconds, start)
         if step == "end":
             break
         if step == "start":
-            raise RuntimeError(f"no runner came up ({why}): {' '.join(command)}")
+            raise RuntimeError(f"no runner came up ({why})")
         seen[step] = {"lost": why}
     return {call["name"]: {"lost": "time"} for call in calls} | seen
 
 
 def run_once(
-    job: dict, seen: dict[Step, dict], seconds: float, command: Sequence[str]
+    job: dict, seen: dict[Step, dict], seconds: float, start: Start
 ) -> tuple[Step, str]:
     """Run one process until it ends or is lost: return at which step, and why."""
     steps = {"end", *range(len(job["cells"])), *(c["name"] for c in job["calls"])}
     lines: queue.Queue[bytes] = queue.Queue(maxsize=100)
     step: Step = "start"
-    with process(command) as runner:
+    with start() as runner:
         threading.Thread(target=feed, args=(runner, job), daemon=True).start()
         threading.Thread(target=read, args=(runner, lines), daemon=True).start()
         for _ in range(3 * len(steps)):  # a submission may have found our channel
@@ -108,12 +120,15 @@ def plain(line: bytes) -> dict:
 
 
 @contextlib.contextmanager
-def process(command: Sequence[str]) -> Iterator[subprocess.Popen]:
-    """Start a runner in an empty folder; kill it and its children at the end."""
+def unsandboxed() -> Iterator[subprocess.Popen]:
+    """Start a runner as the user who grades; kill it and its children at the end.
+
+    It works in an empty folder, but sees, and may change, all that the user may.
+    """
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         runner = subprocess.Popen(
-            command,
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=folder,
@@ -137,13 +152,13 @@ def kill(runner: subprocess.Popen) -> None:
     runner.wait()
 
 
-def feed(runner: subprocess.Popen, job: dict) -> None:
+def feed(runner: Runner, job: dict) -> None:
     """Hand the job over."""
     with contextlib.suppress(OSError), runner.stdin as stream:
         stream.write(json.dumps(job, default=encode).encode())
 
 
-def read(runner: subprocess.Popen, lines: queue.Queue) -> None:
+def read(runner: Runner, lines: queue.Queue) -> None:
     """Pass the runner's lines on, b"" at the end; a longer one comes in pieces."""
     line = b"begin"
     with runner.stdout as stream:
