@@ -12,8 +12,8 @@ from collections import defaultdict
 from tests.pages import cells
 
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\.?\d)")
-CODE_BLOCK = re.compile(r"^(`{3,}|~{3,})(?!\{)[^\n]*\n.*?^\1$", re.M | re.S)
-FENCE = re.compile(r"^[`:]{3,}.*$", re.M)  # of a directive: what it holds is prose
+BLOCK = re.compile(r"^(`{3,}|~{3,})(\{?)[^\n]*\n(.*?)^\1$", re.M | re.S)
+FENCE = re.compile(r"^:{3,}.*$", re.M)
 INLINE_CODE = re.compile(r"(`+)(?:[^`\n]|\n(?!\n))+?\1")  # roles too
 POINTER = re.compile(
     r"\b(section|appendix|figure|table|version|Python|CC BY) \d+\.\d+", re.I
@@ -27,8 +27,9 @@ def prose(text):
         options = cell.metadata.get("mystnb", {})
         parts.append(str(options.get("image", {}).get("alt", "")))
         parts.append(str(options.get("figure", {}).get("caption", "")))
-    text = "\n\n".join(parts)
-    for unread in (CODE_BLOCK, FENCE, INLINE_CODE, POINTER):
+    # what a directive holds is prose, what a fence without a name holds is code
+    text = BLOCK.sub(lambda m: m[3] if m[2] else "", "\n\n".join(parts))
+    for unread in (FENCE, INLINE_CODE, POINTER):
         text = unread.sub("", text)
     return text
 

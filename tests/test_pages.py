@@ -123,13 +123,21 @@ bars = Bars(flip=0.05)
 ```{margin}
 A note on 1.25.
 ```
+
+```text
+code, 3.75
+```
+
+```{margin}
+Another on 1.75.
+```
 """
 
 
 def test_which_numbers_are_loose():
-    assert decimals(PAGE) == ["0.28", "0.05", "1.25", "0.75"]
-    assert loose_numbers(PAGE, []) == ["0.28", "1.25", "0.75"]  # the code has 0.05
-    assert loose_numbers(PAGE, ["0.28", "0.75"]) == ["1.25"]
+    assert decimals(PAGE) == ["0.28", "0.05", "1.25", "1.75", "0.75"]
+    assert loose_numbers(PAGE, []) == ["0.28", "1.25", "1.75", "0.75"]  # the code has 0.05
+    assert loose_numbers(PAGE, ["0.28", "0.75"]) == ["1.25", "1.75"]
 
 
 @pytest.mark.parametrize(
