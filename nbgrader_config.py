@@ -13,6 +13,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from classroom.submission import only_plain_files
+
 c = get_config()  # noqa: F821
 HERE = Path(__file__).parent.resolve()
 
@@ -27,8 +29,10 @@ c.CourseDirectory.root = str(HERE)
 c.CourseDirectory.source_directory = "_build/source"
 c.CourseDirectory.release_directory = "exercises"
 
-# Points come from probes: student code runs in a process of its own and hands out
-# numbers, which are compared here. Nothing of nbgrader's executes a submission.
+# Points come from probes: student code runs in a sandbox and hands out numbers, which
+# are compared here. Nothing of nbgrader's executes a submission.
+c.Autograde.exporter_class = "classroom.submission.SubmissionExporter"
+c.Autograde.pre_convert_hook = only_plain_files
 c.Autograde.sanitize_preprocessors = [
     "classroom.restore.Restore",
     "nbgrader.preprocessors.ClearOutput",

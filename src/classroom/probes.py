@@ -17,6 +17,7 @@ from classroom.grade import Mark, grade
 from classroom.question import load
 from classroom.sandbox import shared
 from classroom.secret import seed_of
+from classroom.submission import FLAG
 from classroom.supervise import unsandboxed
 
 
@@ -32,23 +33,28 @@ class Probes(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Grade one notebook."""
-        names = resources["nbgrader"]
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
+        names, cells = resources["nbgrader"], [cell.source for cell in code]
+        marks = self.marks(names, cells, nb.metadata.get(FLAG, ""))
+        by_cell = {f"{mark.question}_points": mark for mark in marks}
+        for cell in code:
+            mark = by_cell.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+            cell.outputs = outputs(mark) if mark else []
+        return nb, resources
+
+    def marks(self, names: dict, cells: list[str], problem: str) -> list[Mark]:
+        """Grade the cells; none of a notebook that could not be read."""
         questions = load(Path(self.solutions, names["assignment"]))
+        if problem:
+            return [Mark(q.name, 0, q.points, "", problem) for q in questions]
         seed = seed_of(
             Path(self.secrets),
             names["assignment"],
             questions,
             graded=has_marks(names["db_url"], names["assignment"]),
         )
-        code = [cell for cell in nb.cells if cell.cell_type == "code"]
-        cells = [cell.source for cell in code]
         start = unsandboxed if self.unsandboxed else shared().job
-        marks = grade(questions, cells, seed, start, self.seconds)
-        by_cell = {f"{mark.question}_points": mark for mark in marks}
-        for cell in code:
-            mark = by_cell.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-            cell.outputs = outputs(mark) if mark else []
-        return nb, resources
+        return grade(questions, cells, seed, start, self.seconds)
 
 
 def outputs(mark: Mark) -> list[NotebookNode]:
