@@ -15,6 +15,7 @@ from classroom.sandbox import Refused, Sandbox, shutil
 from classroom.supervise import supervise
 
 ROOT = Path(__file__).parents[1]
+TMP = "/tmp"  # the submission's own
 X = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
 CALLS = [
     {"name": name, "gradients": [], "cases": [{"x": X}]} for name in ("double", "told")
@@ -92,7 +93,7 @@ def test_attack_overwrite_a_package(sandboxed, package):
 
 
 def test_attack_leave_a_note_for_the_next(sandboxed):
-    places = "'/tmp/note', '/dev/shm/note'"
+    places = f"'{TMP}/note', '/dev/shm/note'"
     assert goes_through(sandboxed, f"for p in [{places}]: open(p, 'w').write('me')")
     assert goes_through(sandboxed, f"for p in [{places}]: assert not os.path.exists(p)")
 
@@ -245,7 +246,7 @@ def test_attack_forge_the_channel(sandboxed, channel):
 
 def test_attack_a_pickle_in_the_answer(sandboxed):
     bomb = "class Bomb:\n    def __reduce__(self):\n"
-    bomb += "        return os.system, ('touch /tmp/attacker',)\n"
+    bomb += f"        return os.system, ('touch {TMP}/attacker',)\n"
     seen = run(sandboxed, bomb + "def told(x):\n    return Bomb()")
     assert honest(seen) and "answers" not in seen["told"]
 

@@ -92,7 +92,7 @@ def exact_posterior(
     Returns:
         A log-density, shape (num_points, batch): with dz its exponential sums to one.
 
-    Page: book/05_jensen.md.   Lecture: PA, "Inference".
+    Page: label `eq-posterior` in book/04_inference.md.   Lecture: PA, "Inference".
     """
     return model.log_joint(x, z) - log_evidence(model, x, z, dz)
 
