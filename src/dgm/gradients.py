@@ -88,7 +88,7 @@ def detached(
         bound and surrogate, which are one, shape (batch,): the value of `pathwise`.
         For phi its gradient is noise of mean zero.
 
-    Page: "What detaching does" in book/07_gradients.md.
+    Page: "What holding does" in book/07_gradients.md.
     Lecture: PA, "Naive sampling".
     """
     z = reparameterize(q_z.mean, q_z.stddev, eps).detach()
