@@ -3,6 +3,7 @@
 import ast
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,8 +125,30 @@ def test_arguments_may_have_other_names(says):
     assert "Right" in says(RIGHT.replace("scale", "s").replace("x", "y"))
 
 
+def test_a_function_may_be_passed(sheet, says, tmp_path):
+    """The student's function gets a callable, and no sentence spells its numbers."""
+    one = torch.ones(1)
+
+    def draw(g):
+        return {"f": partial(module.waves, one, one, 0 * one, one), "z": one[None]}
+
+    question = Question("twice", 1, draw, 1e-8, "exact", gradients=("z",))
+    question.right(lambda f, z: 2 * f(z))
+    text = json.dumps({"questions": {"twice": question.sheet(1)}}, default=encode)
+    (tmp_path / "checks.json").write_text(text)
+    assert "Right." in says("def twice(f, z):\n    return f(z) + f(z)", name="twice")
+    detached = "def twice(f, z):\n    return 2 * f(z.detach())"
+    assert "The values are right, a gradient is not" in says(detached, name="twice")
+    wrong = "def twice(f, z):\n    return f(z)[None]"
+    assert "Shape [1, 1], expected [1], on inputs 1, z [1, 1]." in says(
+        wrong, name="twice"
+    )
+
+
 def test_a_name_that_is_no_function(says):
-    assert "stands for nothing, expected your function" in says("pass")
+    assert "It stands for nothing, expected your function: run its cell." in says(
+        "pass"
+    )
     assert "stands for a int, expected your function" in says("mean_square = 3")
 
 

@@ -1,11 +1,12 @@
 """A question: its corpus, its inputs, and the separation rule."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
 
-from classroom.check import decode
+from classroom.check import decode, waves
 from classroom.question import CASES, Question, Unclear, encode, load
 
 
@@ -57,6 +58,28 @@ def test_tensors_survive_json():
     nan = json.loads(json.dumps(torch.tensor(torch.nan), default=encode),
                      object_hook=decode)  # fmt: skip
     assert nan.isnan()
+
+
+def test_a_function_survives_json():
+    """As data: no code is stored, and autograd sees its smooth part as it was."""
+    a, k, b, c = torch.randn(4, 3).unbind()
+    f, z = partial(waves, a, k, b, c), torch.randn(5, 2, 3)
+    text = json.dumps({"f": f}, default=encode)
+    again = json.loads(text, object_hook=decode)["f"]
+    assert torch.equal(again(z), f(z)) and f(z).shape == (5, 2)
+    assert "cos" not in text and text.count("shape") == 4
+    z.requires_grad_()
+    (slope,) = torch.autograd.grad(again(z).sum(), z)
+    assert torch.allclose(slope, -a * k * torch.sin(k * z + b))
+
+
+def test_the_jumps_of_a_function_have_no_slope():
+    """Autograd sees a level floor left and right of a step, and no step."""
+    one, none = torch.ones(1), torch.zeros(1)
+    stair = partial(waves, none, one, none, -one)  # -1 below pi / 2, +1 above
+    z = torch.linspace(0, 3, 8)[:, None].requires_grad_()
+    assert stair(z).tolist() == [-1.0] * 4 + [1.0] * 4
+    assert torch.autograd.grad(stair(z).sum(), z)[0].abs().max() == 0
 
 
 def test_a_missing_file_of_truth(tmp_path):

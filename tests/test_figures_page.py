@@ -28,6 +28,31 @@ EXTREMES = {
         {"z1": 0.6, "z2": 0.4, "w": 0.0},
         {"z1": 2.0, "z2": 2.2, "w": 1.0},
     ],
+    "two_kls": [
+        {"which": "qp", "w": 0.0, "mu": -3.0, "sigma": 0.4},
+        {"which": "pq", "w": 1.0, "mu": 3.0, "sigma": 0.4},
+        {"which": "qp", "w": 0.5, "mu": 0.0, "sigma": 1.8},
+        {"which": "pq", "w": 0.4, "mu": 1.6, "sigma": 0.5},
+        {"which": "pq", "w": 0.6, "mu": -0.3, "sigma": 1.7},
+        {"which": "qp", "w": 0.9, "mu": 2.2, "sigma": 0.9},
+    ],
+    "area": [
+        {"image": "bar 1", "shift": -2.0, "width": 0.7},
+        {"image": "bar 4", "shift": 2.0, "width": 0.7},
+        {"image": "bar 1", "shift": 2.0, "width": 3.0},
+        {"image": "bar 3", "shift": -0.4, "width": 1.0},
+        {"image": "noisy", "shift": 0.4, "width": 0.7},
+        {"image": "two halves", "shift": 0.0, "width": 3.0},
+        {"image": "two halves", "shift": -1.2, "width": 1.0},
+    ],
+    "gradients": [
+        {"how": "push", "mu": -2.0, "sigma": 0.1, "K": 64},
+        {"how": "detached", "mu": -2.0, "sigma": 1.0, "K": 1},
+        {"how": "weigh", "mu": 2.0, "sigma": 1.0, "K": 64},
+        {"how": "baseline", "mu": 0.0, "sigma": 0.1, "K": 1},
+        {"how": "detached", "mu": -0.6, "sigma": 0.5, "K": 2},
+        {"how": "detached", "mu": 2.0, "sigma": 0.1, "K": 64},
+    ],
     "inflate": [
         {"image": "bar 1", "mu": -3.5, "sigma": 2.0},
         {"image": "bar 1", "mu": 3.5, "sigma": 0.05},
@@ -38,6 +63,27 @@ EXTREMES = {
         {"image": "bar 4", "mu": 2.0, "sigma": 2.0},
         {"image": "bar 2", "mu": 3.5, "sigma": 1.738},
         {"image": "bar 4", "mu": -3.5, "sigma": 0.05},
+    ],
+    "latent_plane": [
+        {"z1": -3.0, "z2": 3.0},
+        {"z1": 3.0, "z2": -3.0, "image": "3", "other": "3"},
+        {"z1": 2.0, "z2": 1.4, "image": "5", "other": "7"},
+        {"z1": -2.26, "z2": 1.01, "image": "4", "other": "9"},
+    ],
+    "gaps": [
+        {"rank": 1, "dots": "shown"},
+        {"rank": 300, "dots": "shown"},
+        {"rank": 600, "dots": "shown"},
+        {"rank": 654, "dots": "shown"},
+        {"rank": 654, "dots": "hidden"},
+    ],
+    "race": [
+        {"image": "12 images", "updates": 25},
+        {"image": "12 images", "updates": 62},
+        {"image": "bar 4", "updates": 100},
+        {"image": "noisy", "updates": 17},
+        {"image": "two halves", "updates": 0},
+        {"image": "two halves", "updates": 100},
     ],
 }
 
@@ -275,7 +321,8 @@ def test_predict_commit_reveal(opened):
     said.wait_for()
     assert guess.split()[1] in said.inner_text()
     assert page.locator(".lf-bar text.data").text_content() == guess  # the mark stands
-    assert page.locator(".lf-bar text.q").text_content().startswith("ELBO")
+    elbo = page.locator(".lf-bar text.q").text_content()
+    assert f"it is {elbo.removeprefix('ELBO ')}:" in said.inner_text()
     assert get_state(page, "inflate")["sigma"] == 2 * before["sigma"]
     assert page.locator("[inert]").count() == 0
     page.get_by_role("slider", name="Mean of q").first.focus()
@@ -396,7 +443,8 @@ def test_every_role_can_be_read(opened, dark):
 @pytest.mark.parametrize("name", figures.NAMES)
 def test_targets_are_large_and_named(opened, name):
     page = opened(name, width=390)
-    for node in page.locator(f"{KNOBS}, button:visible, .lf-picker label").all():
+    labels = ".lf-picker label, .lf-chips label"
+    for node in page.locator(f"{KNOBS}, button:visible, {labels}").all():
         box = node.bounding_box()
         assert min(box["width"], box["height"]) >= 24, node
     for knob in page.locator(KNOBS).all():

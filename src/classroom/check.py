@@ -1,8 +1,7 @@
 """The instant check: `check("bars_log_prob")` in a notebook says how an answer looks.
 
-It reads checks.json, which lies beside the notebook and holds numbers and sentences,
-never code: inputs, the right answer on them, and what known mistakes answer on them.
-This is the one module of classroom in a student's copy: it imports no other.
+It reads checks.json beside the notebook: numbers and sentences, never code. It is the
+one module of classroom in a student's copy, so it imports no other.
 """
 
 import difflib
@@ -13,6 +12,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,10 +61,16 @@ def read_questions(path: Path) -> dict:
         ) from None
 
 
-def decode(value: dict) -> dict | Tensor:
-    """Turn a JSON object back into a float64 tensor, where it is one."""
+def waves(a: Tensor, k: Tensor, b: Tensor, c: Tensor, z: Tensor) -> Tensor:
+    """Sum a cos(k z + b) + c sign cos(k z + b) over the last axis: waves and jumps."""
+    cos = torch.cos(k * z + b)
+    return (a * cos + c * cos.sign()).sum(-1)
+
+
+def decode(value: dict) -> dict | Tensor | partial:
+    """Turn a JSON object back into a float64 tensor or into waves, where it is one."""
     if value.keys() != {"shape", "data"}:
-        return value
+        return partial(waves, *value["waves"]) if [*value] == ["waves"] else value
     data = [float(v) for v in value["data"]]  # "nan" and "inf" are strings there
     return torch.tensor(data, dtype=torch.float64).reshape(value["shape"])
 
@@ -79,8 +85,7 @@ def look(name: str, namespace: dict, questions: dict) -> Verdict:
     function, question, answers = namespace.get(name), questions[name], []
     if not callable(function):
         what = "nothing" if function is None else f"a {type(function).__name__}"
-        run = "run the cell that defines it, then this one"
-        raise Unusable(f"The name stands for {what}, expected your function; {run}.")
+        raise Unusable(f"It stands for {what}, expected your function: run its cell.")
     for case, inputs in enumerate(question["cases"]):
         try:
             answers += measure(function, inputs, question["gradients"])
@@ -102,25 +107,23 @@ def excuse(error: Exception, namespace: dict, where: str) -> str:
 
 def own_line(error: BaseException, namespace: dict) -> tuple[str, int]:
     """Find the last file and line of the student's own that an error came through."""
-    last = ("", 0)
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        if frame.f_globals is namespace:
-            last = frame.f_code.co_filename, line
-    return last
+    frames = traceback.walk_tb(error.__traceback__)
+    own = [(f.f_code.co_filename, n) for f, n in frames if f.f_globals is namespace]
+    return own[-1] if own else ("", 0)
 
 
 def place(question: dict, case: int) -> str:
     """Name one of the sets of inputs, and what is in it where that is no secret."""
     inputs = question.get("cases", {case: {}})[case]
     short = {k: [*v.shape] if torch.is_tensor(v) else v for k, v in inputs.items()}
-    return ", ".join([f"inputs {case + 1}", *(f"{k} {v}" for k, v in short.items())])
+    named = [f", {k} {v}" for k, v in short.items() if not callable(v)]
+    return f"inputs {case + 1}{''.join(named)}"
 
 
 def measure(function: Callable, inputs: dict, gradients: list[str]) -> list[Tensor]:
     """Call a function on copies of inputs: its answer, then the gradients asked for.
 
-    A gradient is that of the answer's sum in one argument; zero where the answer has
-    lost its way back to that argument, not a number where the answer is not finite.
+    A gradient is of the answer's sum: 0 where its way back is lost, nan for a nan.
     """
     given = {k: v.clone() if torch.is_tensor(v) else v for k, v in inputs.items()}
     leaves = [given[name].requires_grad_() for name in gradients]
@@ -129,8 +132,7 @@ def measure(function: Callable, inputs: dict, gradients: list[str]) -> list[Tens
     blank = 0.0 if answer.isfinite().all() else math.nan
     slopes = [torch.full_like(leaf, blank) for leaf in leaves]
     if leaves and answer.requires_grad and blank == 0:
-        found = torch.autograd.grad(answer.sum(), leaves, allow_unused=True)
-        slopes = [s if g is None else g for s, g in zip(slopes, found, strict=True)]
+        slopes = torch.autograd.grad(answer.sum(), leaves, materialize_grads=True)
     return [t.detach().clone() for t in (answer, *slopes)]
 
 
@@ -139,8 +141,7 @@ def as_tensor(answer: object) -> Tensor:
     if answer is None or isinstance(answer, tuple | list):
         raise Unusable("nothing" if answer is None else "several")
     try:
-        answer = torch.as_tensor(answer)
-        return answer if answer.is_floating_point() else answer.double()
+        return torch.as_tensor(answer).double()
     except (TypeError, ValueError, RuntimeError):
         raise Unusable("other") from None
 

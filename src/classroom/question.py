@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class Question:
     Args:
         name: the function's name.
         points: what a right answer is worth.
-        draw: from a seeded generator to the function's arguments, in their order.
+        draw: from a seeded generator to the function's arguments, in their order:
+            tensors, numbers, and functions made as `partial(check.waves, a, k, b, c)`.
         atol: how far from the right answer is still right ...
         why: ... and the reason.
         gradients: arguments in which the answer is differentiated too, where equal
@@ -113,8 +115,13 @@ class Question:
                 )
 
 
-def encode(value: Tensor) -> dict:
-    """Turn a tensor into a JSON object; not-a-number and infinity become strings."""
+def encode(value: Tensor | partial) -> dict:
+    """Turn a tensor into a JSON object; not-a-number and infinity become strings.
+
+    A function that is data, `partial(check.waves, a, k, b, c)`, becomes its tensors.
+    """
+    if isinstance(value, partial):
+        return {"waves": value.args}
     data = [v if math.isfinite(v) else str(v) for v in value.double().ravel().tolist()]
     return {"shape": list(value.shape), "data": data}
 

@@ -17,15 +17,6 @@ function nearest(x) {                                         // bar, and the nu
   const off = CORNERS.map((_, c) => barImage(c).reduce((s, v, d) => s + Math.abs(x[d] - v), 0)), least = Math.min(...off);
   return { bar: off.indexOf(least) + 1, off: least };
 }
-function uniforms(seed) {                                     // mulberry32: the same 16 numbers for a seed, wherever it runs
-  let a = Math.imul(seed, 0x9e3779b9);
-  return Array.from({ length: PIXELS }, () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  });
-}
 const sample = (mean, u) => mean.map((v, d) => +(u[d] < v));  // pixel d is on with probability mean[d]
 function between(w, marks = 4001) {                           // the share of the prior from which a draw is far from every bar
   const z = grid(marks, -8, 8), mass = z.map((v) => (nearest(meanImage(w, v)).off > FAR ? Math.exp(logNormal(v)) : 0));
@@ -90,7 +81,7 @@ function plane(parent, w, zs, hollow, move) {
 // ---------- the figure
 
 export default {
-  numbers: { floats, meanImage, project, nearest, uniforms, sample, between, asFar },
+  numbers: { floats, meanImage, project, nearest, uniforms: (seed) => uniforms(seed), sample, between, asFar },
   render({ model, el }) {
     const w = floats(model.get("weights")), range = model.get("range"), home = [model.get("z"), model.get("seed")];
     const set = (key, v) => { model.set(key, v); model.save_changes(); };

@@ -5,10 +5,6 @@
 
 const [LO, HI, MARKS] = [-8, 8, 1001];
 
-function evidence(w, x) {                                     // on the prior's ruler
-  const z = grid(MARKS, LO, HI), joint = z.map((v) => Math.exp(logLik(w, x, v) + logNormal(v)));
-  return { z, joint, peak: Math.max(...joint), log: Math.log(trapezoid(joint, (HI - LO) / (MARKS - 1))) };
-}
 // On a ruler that q carries along, by two routes: elbo with the closed-form KL to the prior, kl (to the exact posterior) by quadrature.
 function bound(w, x, mu, sigma, logEvidence, marks = MARKS) {
   const t = grid(marks, LO, HI), h = t[1] - t[0], bell = t.map((v) => Math.exp(logNormal(v))), ll = t.map((v) => logLik(w, x, mu + sigma * v));
@@ -42,7 +38,7 @@ const hint = (part) => `Drag the bell or its shoulder: its area is ${part < 0.00
   <i>p</i>(<i>x</i>). How far can you fill it?`;
 
 export default {
-  numbers: { floats, evidence, bound, bestQ },
+  numbers: { floats, evidence: evidenceOf, bound, bestQ },
   render({ model, el }) {
     const w = floats(model.get("weights")), range = model.get("range"), images = {};
     for (const [name, bits] of Object.entries(model.get("images"))) images[name] = Array.from(bits, Number);
@@ -102,7 +98,7 @@ export default {
 
     function draw() {
       const name = model.get("image"), [mu, sigma] = q();
-      if (truth?.name !== name) truth = { name, ...evidence(w, images[name]) };
+      if (truth?.name !== name) truth = { name, ...evidenceOf(w, images[name]) };
       const { elbo, kl } = bound(w, images[name], mu, sigma, truth.log), area = Math.exp(elbo), total = Math.exp(truth.log);
       p.fit(0, 1.7 * truth.peak);                             // e^ELBO q never rises above sqrt(e) times the joint's peak
       drawCurves((z) => area * Math.exp(logNormal(z, mu, sigma)), mu, sigma, total, area);

@@ -1,6 +1,17 @@
 /* Knobs: what a reader moves. A knob is one record, { name, label, role, min, max, step, text, get, set }; a handle in a plot
    and the slider below it are two views of it. Both work by mouse, touch and keyboard, and have a name for a screen reader. */
 
+// A figure's plain values. `hands` wraps what the reader does: it may end a movement, or a question that stands open.
+function values(model, keys, hands = (act) => act) {
+  const range = model.get("range"), get = (key) => model.get(key), home = keys.map(get);
+  const set = (key, v) => { model.set(key, v); model.save_changes(); };
+  const reset = hands(() => keys.forEach((key, i) => set(key, home[i])));
+  return { get, set, reset, knob(key, name, label, role, step, digits = 2) {        // digits 0: a whole number
+    const per = digits ? 1e3 : 1, [min, max] = range[key];
+    return { name, label, role, step, min, max, text: (v) => fix(v, digits), get: () => get(key),
+      set: hands((v) => set(key, clamp(Math.round(v * per) / per, min, max))) };
+  } };
+}
 function drag(node, begin, move) {                            // move(dx, what begin returned, dy), in pixels: nothing jumps
   node.addEventListener("pointerdown", (e) => {
     if (e.button) return;
@@ -19,7 +30,7 @@ function handle(svg, knob, per, shape = '<circle r="6.5"/>') {  // per(): pixels
   const { name, role, min, max, step, get, set, text } = knob, to = (v) => set(clamp(v, min, max));
   const node = add(svg, "g", { class: `lf-handle ${role}`, role: "slider", tabindex: 0, "aria-label": name,
     "aria-valuemin": min, "aria-valuemax": max }, `<circle class="lf-hit" r="18"/>${shape}`);
-  drag(node, get, (dx, v) => to(v + dx / per()));
+  drag(node, get, (dx, v, dy) => to(knob.follow ? knob.follow(v, dx, dy) : v + dx / per()));     // follow: where the value is no length
   node.addEventListener("keydown", (e) => {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[e.key];
     const end = { Home: min, End: max }[e.key];

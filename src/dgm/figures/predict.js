@@ -53,6 +53,51 @@ function splitBar(parent, { name, role, total, ask, span = 6, above = 0.6 }) {
   return bar;
 }
 
+// ---------- the same mark on the axis of a plot: at(value, y, name of the true value) in every draw
+
+function guessMark(p, { ask, role, step, text, redraw, from }) {       // from: where it first stands
+  const mark = { node: p.node, guess: null, asking: false };
+  const miss = add(p.node, "path", { class: "lf-miss" }), [you, truth] = [p.text("data"), p.text(role)];
+  const knob = handle(p.node, { name: ask, role: "data", min: -1e6, max: 1e6, step, text, get: () => mark.guess,
+    set(v) { mark.guess = clamp(v, ...p.x.domain); redraw(); } }, () => p.x.per, '<path d="M0 1l-8-14h16z"/>');
+  mark.at = (value, y, name = "") => {
+    const none = mark.guess === null, told = !none && !mark.asking, g = p.x(mark.guess ?? value), v = p.x(clamp(value, ...p.x.domain));
+    mark.value = value;
+    put(knob.node, { visibility: none ? "hidden" : "visible", tabindex: mark.asking ? 0 : -1, "aria-disabled": !mark.asking,
+      "aria-valuemin": p.x.domain[0], "aria-valuemax": p.x.domain[1] });
+    put(miss, { d: told ? `M${g} ${y - 6}H${v}v6` : "" });
+    if (!none) knob.at(g, y);
+    you.draw({ x: g, bottom: y - 18, anchor: "middle", lines: [none ? "" : `you ${text(mark.guess)}`], min: 0 });
+    truth.draw({ x: v, bottom: y - 10, anchor: g < v ? "start" : "end", lines: [told && name ? `${name} ${text(value)}` : ""], min: 0 });
+  };
+  mark.ask = (v) => {
+    Object.assign(mark, { guess: v === null ? null : from(), asking: v !== null });
+    redraw();
+    if (v !== null) knob.node.focus({ preventScroll: true });
+  };
+  mark.told = () => { mark.asking = false; redraw(); };
+  return mark;
+}
+
+// ---------- the line that says what to do, then the question, then the verdict
+
+function voice(fig) {
+  const node = add(fig.root, "p", { class: "lf-say" });
+  let told = "";
+  return {
+    tell(text) {                                              // "" gives the line back to the hint
+      node.innerHTML = told = text;
+      node.classList.toggle("told", !!text);
+      if (text) fig.speak(node.textContent); else fig.redraw();
+    },
+    hint(text, spoken) {
+      if (told) return;
+      node.innerHTML = text;
+      fig.speak(spoken);
+    },
+  };
+}
+
 // ---------- the three buttons; the rest is locked while the question stands
 
 function predict(bar, parent, { question, act, verdict, say, lock }) {
@@ -64,7 +109,9 @@ function predict(bar, parent, { question, act, verdict, say, lock }) {
     show(false);
     open.focus({ preventScroll: true });
     say("\u2026");
-    if (await act()) say(verdict(bar.guess, bar.value));
+    const arrived = await act();
+    await new Promise(requestAnimationFrame);                 // until the last step is drawn: bar.value comes from there
+    if (arrived && bar.guess !== null && !bar.asking) say(verdict(bar.guess, bar.value));
   });
   const cancel = button(parent, "Cancel", () => { clear(); open.focus(); });
   commit.className = "lf-main";

@@ -83,14 +83,15 @@ function axis(g, scale, y, ticks) {                           // short ticks, nu
     ticks.map((t) => `<text x="${scale(t)}" y="${y + 5}" dy=".95em">${fix(t, 0)}</text>`).join(""));
 }
 function plot(parent, { name, x, ticks, shape = [0.45, 240, 330], left = 11, top = 8, lift = 0, below = 0 }) {
-  const box = add(parent, "div", { class: "lf-plot" }), node = add(box, "svg", { role: "group", "aria-label": name });
+  const size = shape[0] ? `${shape[1]}px` : `max(${shape[1]}px, ${shape[1] / 19}em)`;      // in full screen: the first grow, the second follow the type
+  const box = add(parent, "div", { class: shape[0] ? "lf-plot" : "lf-plot lf-fixed", style: `--least: ${size}` }), node = add(box, "svg", { role: "group", "aria-label": name });
   const base = add(node, "g", { class: "lf-axis" }), p = { box, node, left };
-  p.fit = (lo, hi) => {                                       // first in every draw; lift: pixels from the axis up to lo
+  p.fit = (lo, hi, domain = x, marks = ticks) => {            // first in every draw; lift: pixels from the axis up to lo
     const w = box.clientWidth, [ratio, least, most] = shape, big = document.fullscreenElement?.contains(box);
     const h = big ? Math.max(box.clientHeight, least) : clamp(w * ratio, least, most), floor = h - 26 - below;
-    Object.assign(p, { w, h, floor, taken: [], x: linear(x, [left, w - 11]), y: linear([lo, hi], [floor - lift, top]) });
+    Object.assign(p, { w, h, floor, taken: [], x: linear(domain, [left, w - 11]), y: linear([lo, hi], [floor - lift, top]) });
     put(node, { width: w, height: h, viewBox: `0 0 ${w} ${h}` });
-    axis(base, p.x, floor, ticks);
+    axis(base, p.x, floor, marks);
   };
   p.curve = (role) => curve(p, role);
   p.area = (role) => area(p, role);
@@ -125,6 +126,18 @@ function label(p, role) {
   } };
 }
 
+// Name curves over the same xs: each where it is high and least covered by others, the name leading away from the highest summit.
+function nameCurves(p, labels, xs, curves, names) {
+  const highest = xs.map((_, i) => Math.max(...curves.map((f) => f[i]))), top = highest.indexOf(Math.max(...highest)), long = Math.ceil(110 / (p.x(xs[1]) - p.x(xs[0])));
+  const roof = xs.map((_, i) => Math.max(...(i < top ? highest.slice(Math.max(0, i - long), i + 1) : highest.slice(i, i + long))));
+  const over = (x0, x1) => p.y(Math.max(...highest.filter((_, i) => x0 - 3 <= p.x(xs[i]) && p.x(xs[i]) <= x1 + 3))) - 4;
+  names.forEach((name, k) => {
+    const worth = curves[k].map((v, i) => 4 * v - 3 * roof[i]), i = worth.indexOf(Math.max(...worth)), anchor = Math.abs(i - top) < 2 ? "middle" : i < top ? "end" : "start";
+    const at = (up, side, dx) => labels[k].draw({ x: p.x(xs[i]) + dx, anchor: side, lines: [name], clear: (x0, x1) => over(x0, x1) - up });
+    [0, 20, 40].some((up) => at(up, anchor, 0) || at(up, "start", 30) || at(up, "end", -30));
+  });
+}
+
 // ---------- numbers: a row of [role, label, unit] and signs between them
 
 function readout(parent, parts) {
@@ -149,6 +162,15 @@ function picture(parent, pixels, attrs = {}) {                // .draw(pixels)
   draw(pixels);
   return { node, draw };
 }
+function card(parent, role, pixels = PIXELS) {                // an image with a caption, a number and what it means
+  const box = add(parent, "div"), image = picture(box, new Float64Array(pixels), { class: `lf-picture ${role}` });
+  const name = add(box, "p", { class: `lf-caption ${role}` }), count = add(box, "p", { class: "lf-count" });
+  return { draw(values, caption, number, meaning) {
+    image.draw(values);
+    write(name, caption);
+    write(count, `<b>${number}</b> ${meaning}`);
+  } };
+}
 function picker(parent, { label, items, pick }) {             // items: {name: pixels}
   const box = add(parent, "fieldset", { class: "lf-picker" }, `<legend>${label}</legend>`);
   const group = newId(), radios = {};
@@ -160,4 +182,14 @@ function picker(parent, { label, items, pick }) {             // items: {name: p
     add(item, "span", {}, name);
   }
   return { box, draw(name) { radios[name].checked = true; } };
+}
+function chips(parent, { label, items, pick }) {              // the same in words, {value: text}
+  const box = add(parent, "fieldset", { class: "lf-chips" }, `<legend>${label}</legend>`), group = newId(), radios = {};
+  for (const [value, text] of Object.entries(items)) {
+    const item = add(box, "label");
+    radios[value] = add(item, "input", { type: "radio", name: group, value });
+    radios[value].addEventListener("change", () => pick(value));
+    add(item, "span", {}, text);
+  }
+  return { box, draw(value) { radios[value].checked = true; } };
 }

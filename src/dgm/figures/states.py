@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 IMAGES = ("bar 1", "bar 2", "bar 3", "bar 4", "noisy", "two halves")
+UNSEEN = tuple("0123456789")  # the first ten unseen digits, one of each kind
+RACERS = ("12 images", "bar 4", "noisy", "two halves")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,57 @@ FIGURES = {
         start={"z1": 0.5, "z2": 3.2, "w": 2 / 3},
         range={"z1": (0.05, 4.0), "z2": (0.05, 4.0), "w": (0.0, 1.0)},
     ),
+    "two_kls": Figure(
+        start={"which": "qp", "w": 0.4, "mu": 0.0, "sigma": 1.0},
+        range={
+            "which": ("qp", "pq"),
+            "w": (0.0, 1.0),
+            "mu": (-3.0, 3.0),
+            "sigma": (0.4, 1.8),
+        },
+    ),
+    "area": Figure(
+        start={"image": "bar 4", "shift": 0.0, "width": 1.0},
+        range={"image": IMAGES, "shift": (-2.0, 2.0), "width": (0.7, 3.0)},
+        stored={"bars.json": ("images",)},
+    ),
+    "gradients": Figure(
+        start={"how": "push", "mu": 1.2, "sigma": 0.4, "K": 8, "seed": 1},
+        range={
+            "how": ("push", "weigh", "baseline", "detached"),
+            "mu": (-2.0, 2.0),
+            "sigma": (0.1, 1.0),
+            "K": (1, 64),
+            "seed": (1, 999),
+        },
+    ),
     "inflate": Figure(
         start={"image": "bar 4", "mu": 1.9, "sigma": 0.3},
         range={"image": IMAGES, "mu": (-3.5, 3.5), "sigma": (0.05, 2.0)},
         stored={"bars.json": ("weights", "images")},
+    ),
+    "latent_plane": Figure(
+        start={"z1": -0.213, "z2": 1.185, "image": "4", "other": "7"},
+        range={"z1": (-3.0, 3.0), "z2": (-3.0, 3.0), "image": UNSEEN, "other": UNSEEN},
+        stored={"digits.json": ("decoder", "encoder", "codes", "labels")},
+    ),
+    "gaps": Figure(
+        start={"rank": 67, "dots": "hidden"},
+        range={"rank": (1, 654), "dots": ("hidden", "shown")},
+        stored={
+            "amortization.json": (
+                "weights",
+                "encoder",
+                "images",
+                "bells",
+                "gaps",
+                "mean",
+            )
+        },
+    ),
+    "race": Figure(
+        start={"image": "12 images", "updates": 10},
+        range={"image": RACERS, "updates": (0, 100)},
+        stored={"amortization.json": ("weights", "encoder", "set", "arrivals")},
     ),
 }

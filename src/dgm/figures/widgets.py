@@ -80,6 +80,55 @@ class Jensen(figure("jensen")):
     """
 
 
+class TwoKls(figure("two_kls")):
+    """Move one bell q over two hills p: KL(q, p) seeks a hill, KL(p, q) covers both.
+
+    Args:
+        which: "qp" for KL(q, p) or "pq" for KL(p, q): whose cost is drawn over z.
+        w: weight of the left hill, from 0 to 1; the right one has the rest.
+        mu: mean of q, from -3 to 3.
+        sigma: standard deviation of q, from 0.4 to 1.8.
+
+    Page: book/00_tools.md.
+
+    >>> TwoKls(which="pq", w=0.5).which
+    'pq'
+    """
+
+
+class Area(figure("area")):
+    """Move the decoder's walls or the prior's width: the area under the joint is p(x).
+
+    Args:
+        image: "bar 1" to "bar 4", "noisy" or "two halves".
+        shift: of the three walls, from -2 to 2; theta in the figure.
+        width: standard deviation of the prior, from 0.7 to 3.
+
+    Page: book/04_inference.md.
+
+    >>> Area(image="two halves", shift=2).shift
+    2.0
+    """
+
+
+class Gradients(figure("gradients")):
+    """Throw draws of q = N(mu, sigma^2): four estimates of the ELBO's slope in mu.
+
+    Args:
+        how: "push" (pathwise), "weigh" (score function), "baseline" (less the mean of
+            the others) or "detached"; its histogram stands below the earlier ones.
+        mu: mean of q, from -2 to 2.
+        sigma: standard deviation of q, from 0.1 to 1.
+        K: draws in one estimate, an integer from 1 to 64.
+        seed: of the noise, an integer from 1 to 999.
+
+    Page: book/07_gradients.md.
+
+    >>> Gradients(how="weigh", K=32).K
+    32
+    """
+
+
 class Inflate(figure("inflate")):
     """Move q = N(mu, sigma^2) under p(x, z): ELBO + gap = log evidence, in nats.
 
@@ -98,3 +147,46 @@ class Inflate(figure("inflate")):
     def x(self) -> list[int]:
         """The image that is shown: 16 pixels, 0 or 1, row by row."""
         return [int(bit) for bit in self.images[self.image]]
+
+
+class LatentPlane(figure("latent_plane")):
+    """Drag z in the plane of 8x8 digits, and walk from one unseen digit to another.
+
+    Args:
+        z1, z2: the two latent values, from -3 to 3.
+        image: the unseen digit x from which a walk starts, "0" to "9".
+        other: the one at which it ends, "0" to "9".
+
+    Page: book/10_vae.md.
+
+    >>> LatentPlane(image="4", other="9").image
+    '4'
+    """
+
+
+class Gaps(figure("gaps")):
+    """Step through images by what their ELBO lacks, and see whose fault it is.
+
+    Args:
+        rank: of the image by its gap, an integer from 1 (least) to 654.
+        dots: "hidden", so that one can predict first, or "shown".
+
+    Page: book/08_amortization.md.
+
+    >>> Gaps(rank=654, dots="shown").rank
+    654
+    """
+
+
+class Race(figure("race")):
+    """Climb from the prior with a bell for each image, against one encoder's answer.
+
+    Args:
+        image: "12 images", or one that arrives: "bar 4", "noisy" or "two halves".
+        updates: Adam's steps of each bell, an integer from 0 to 100.
+
+    Page: book/08_amortization.md.
+
+    >>> Race(image="noisy", updates=20).updates
+    20
+    """
