@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import math
 import re
+from functools import cache
 from itertools import combinations
 
 import pytest
@@ -35,6 +37,9 @@ def test_an_encoder_has_positive_widths_and_rows_of_their_own(answer):
         assert (bells[1] > 0).all()
         alone = answer(**inputs | {"x": inputs["x"][2:3]})
         assert torch.allclose(alone[:, 0], bells[:, 2], rtol=1e-12)
+        last = {"W2": 0 * inputs["W2"], "b2": torch.tensor([3.0, -2.0, 0.0, -1.0])}
+        says = torch.tensor([[3.0, -2.0], [1.0, 1 / math.e]])  # two mu, two sigma
+        assert torch.allclose(answer(**inputs | last), says[:, None].expand(2, 5, 2))
 
 
 def bound(mu, log_sigma, x, W, b, eps):
@@ -87,6 +92,8 @@ def test_gaps_are_not_negative_and_add_up():
             assert (found >= 0).all()
             whole = inputs["log_p"] - inputs["elbo_enc"]
             assert torch.allclose(found.sum(0), whole)
+            worse = answer(**inputs | {"elbo_enc": inputs["elbo_enc"] - 1})
+            assert torch.allclose(worse[0], found[0])  # no fault of the encoder's
 
 
 def kl_of(mu, sigma, m, s):
@@ -145,7 +152,9 @@ def test_rows_coast_as_far_as_with_torchs_adam():
 @pytest.mark.parametrize("answer", answers("row_step"))
 def test_a_repaired_row_moves_as_if_it_were_alone_with_its_own_adam(answer):
     looked = (torch.rand(12, 5) < 0.4).double()
-    slopes, start = torch.randn(12, 5, 2) * looked[..., None], torch.randn(5, 2)
+    looked[:, 0], start = 1, torch.randn(5, 2)
+    slopes = torch.randn(12, 5, 2) * looked[..., None]
+    slopes[-3:, 0] = 0  # seen, on top of its hill: it moves on all the same
     state = torch.stack([start, 0 * start, 0 * start, 0 * start])
     for slope, seen in zip(slopes, looked, strict=True):
         state = answer(state, slope, seen, 0.1)
@@ -155,32 +164,31 @@ def test_a_repaired_row_moves_as_if_it_were_alone_with_its_own_adam(answer):
     assert torch.equal(state[3, :, 0], looked.sum(0))
 
 
-@pytest.fixture(scope="module")
+@cache
 def printed():
-    """What the solved notebook prints; its checks find no checks.json here."""
-    namespace, out = {}, io.StringIO()
+    """Return what the solved notebook prints; no checks.json lies here for it."""
+    namespace, out, threads = {}, io.StringIO(), torch.get_num_threads()
     with contextlib.redirect_stdout(out):
         for text in code(solved("ps06")):
             exec(text.replace("guess = None", "guess = 1"), namespace)
+    torch.set_num_threads(threads)
     return out.getvalue()
 
 
-def test_the_notebook_prints_what_its_text_says(printed):
-    assert float(re.search(r"x = 2.0   Gaussian gap ([\d.]+)", printed)[1]) == (
-        pytest.approx(torch.tensor(2.0).log().item(), abs=5e-3)
-    )
-    assert "D = 0.95; A loses 0.00051 nats, B loses 4.95" in printed
-    assert "unseen for 200 steps it went on by 9.5 of them" in printed
-    alone = re.findall(r"alone, off by (\S+)", printed)
+def test_the_notebook_prints_what_its_text_says():
+    text = printed()
+    two_hills = re.search(r"x = 2.0   Gaussian gap ([\d.]+)", text)[1]
+    assert float(two_hills) == pytest.approx(math.log(2), abs=5e-3)
+    assert "D = 0.95; A loses 0.00051 nats, B loses 4.95" in text
+    assert "unseen for 200 steps it went on by 9.5 of them" in text
+    alone = re.findall(r"alone, off by (\S+)", text)
     assert len(alone) == 4 and max(map(float, alone)) < 1e-12
-    means = [
-        float(n) for n in re.findall(r"(?:their mean|all seven) +(-[\d.]+)", printed)
-    ]
+    means = re.findall(r"(?:their mean|all seven) +(-[\d.]+)", text)
     assert len(means) == 2 and means[0] == means[1]
 
 
-def test_rows_of_the_sick_log_lose_more_unseen_and_the_repaired_ones_do_not(printed):
-    lost = re.findall(r"^ +(\d) +([\d.]+) +([\d.]+) +[\d.]+$", printed, re.M)
+def test_rows_of_the_sick_log_lose_more_unseen_and_the_repaired_ones_do_not():
+    lost = re.findall(r"^ +(\d) +([\d.]+) +([\d.]+) +[\d.]+$", printed(), re.M)
     assert [int(number) for number, *_ in lost] == 2 * list(range(1, 9))
     first, last = ([float(row[i]) for row in lost] for i in (1, 2))
     assert all(a < b for a, b in zip(first[:7], first[1:8], strict=True))

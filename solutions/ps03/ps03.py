@@ -193,11 +193,12 @@ def divided_after_exp(log_lik, log_prior, width):
 
 
 @posterior_on_grid.mistake(
-    "These are the logs. The density itself was asked for: one exp more, at the very "
-    "end."
+    "Prior and widths are laid along the images: a tensor of shape (num_z,) is matched "
+    "with the last axis of (num_z, num_images). Write log_prior[:, None] and width[:, "
+    "None]. Torch is silent because there are as many images here as marks."
 )
-def still_logs(log_lik, log_prior, width):
-    return joint_over_its_area(log_lik, log_prior, width).log()
+def laid_along_the_images(log_lik, log_prior, width):
+    return (log_lik + log_prior + width.log()).softmax(0) / width
 
 
 # -- log_odds --------------------------------------------------------------------------
@@ -358,11 +359,11 @@ def lost_log_k_in_data(log_lik):
 
 
 @log_evidence_data.mistake(
-    "You average log p(x|z) over z. The area is an average of p(x|z): the log comes "
-    "after it, picture by picture."
+    "You subtract log K once. Each picture has its own average over the K places, so it"
+    " is subtracted for each of them: N times."
 )
-def logs_averaged_over_z(log_lik):
-    return log_lik.mean(0).sum()
+def log_k_once(log_lik):
+    return log_lik.logsumexp(0).sum() - math.log(len(log_lik))
 
 
 # -- posterior_weights: find the bug ---------------------------------------------------
@@ -469,7 +470,7 @@ def by_two_moments(log_lik):
     K = len(log_lik)
     log_mean, log_square = log_lik.logsumexp(0), (2 * log_lik).logsumexp(0)
     v = (log_square - 2 * log_mean + math.log(K)).expm1()
-    return estimate_and((v / (K - 1)).sqrt(), log_lik)
+    return estimate_and((v.clamp(min=0) / (K - 1)).sqrt(), log_lik)
 
 
 @prior_sampling.mistake(

@@ -467,7 +467,7 @@ def by_closed_form(sigma, times):
 
 @worse_pathwise.right
 def by_ruler(sigma, times):
-    """Variances by the trapezoid rule, k by false position in log k."""
+    """Variances by the trapezoid rule, k by halving in log k."""
     eps = torch.linspace(-9, 9, 2001)
     mass = torch.exp(-0.5 * eps**2) / torch.exp(-0.5 * eps**2).sum()
 
@@ -476,7 +476,7 @@ def by_ruler(sigma, times):
         push, weigh = -k * wave.sin(), wave.cos() * eps[:, None] / sigma
         return (mass @ push**2 / (mass @ weigh**2)).log() - times.log()
 
-    left, right = -sigma.log(), (2 * times).log() - sigma.log()
+    left, right = -(2 * sigma).log(), (2 * times).log() - sigma.log()
     for _ in range(60):
         middle = (left + right) / 2
         below = excess(middle) < 0
