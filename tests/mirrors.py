@@ -19,7 +19,7 @@ import symtable
 import sys
 
 from tests.page_form import page_form, source_of
-from tests.pages import ROOT, cells, chapters
+from tests.pages import ROOT, cells, numbered
 
 DEFINITION = ast.FunctionDef | ast.ClassDef
 
@@ -147,7 +147,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fix", action="store_true", help="write the pages")
     fix, left = parser.parse_args().fix, False
-    for path in chapters():
+    for path in numbered():
         text = path.read_text("utf8")
         if fix and fixed(text) != text:
             path.with_suffix(".tmp").write_text(fixed(text), "utf8")

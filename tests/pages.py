@@ -9,7 +9,12 @@ BOOK = ROOT / "book"
 
 
 def chapters():
-    """List the chapters' files, in order."""
+    """List the chapters' files, in order, without the pages that continue one."""
+    return [path for path in numbered() if path.stem.count("_") == 1]
+
+
+def numbered():
+    """List the files of chapters and of pages that continue one, NN_chapter_part."""
     return sorted(BOOK.glob("[0-9][0-9]_*.md"))
 
 

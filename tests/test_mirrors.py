@@ -6,7 +6,7 @@ import pytest
 
 from tests.mirrors import bare, fixed, problems
 from tests.page_form import page_form
-from tests.pages import chapters
+from tests.pages import numbered
 
 HEAD = """---
 jupytext: {text_representation: {extension: .md, format_name: myst}}
@@ -51,7 +51,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", numbered(), ids=lambda path: path.stem)
 def test_pages_mirror_the_package(path):
     assert problems(path.read_text("utf8")) == []
 

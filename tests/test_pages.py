@@ -8,7 +8,7 @@ import jupytext
 import nbformat
 import pytest
 
-from tests.pages import BOOK, ROOT, cells, chapters
+from tests.pages import BOOK, ROOT, cells, chapters, numbered
 from tests.prose import decimals, exceptions, loose_numbers, stale_exceptions
 
 IN_ORDER = {
@@ -26,6 +26,7 @@ TURN = re.compile(r"^:::\{admonition\} (Your turn, \d+ minutes?|Answer)$", re.M)
 EXCEPTIONS = (ROOT / "tests/numbers_in_prose.txt").read_text("utf8")
 
 each_chapter = pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+each_page = pytest.mark.parametrize("path", numbered(), ids=lambda path: path.stem)
 
 
 def missing_parts(text):
@@ -80,14 +81,14 @@ def test_every_exercise_has_an_answer(path):
     assert boxes == ["Your turn", "Answer"] * (len(boxes) // 2) and len(boxes) >= 4
 
 
-@each_chapter
+@each_page
 def test_code_fits_the_column(path):
     for cell in cells(path.read_text("utf8"), "code"):
         for line in cell.source.splitlines():
             assert len(line) <= 75, line
 
 
-@each_chapter
+@each_page
 def test_code_passes_ruff(path):
     assert lint(path.read_text("utf8"), path.stem) == ""
 
@@ -136,7 +137,12 @@ Another on 1.75.
 
 def test_which_numbers_are_loose():
     assert decimals(PAGE) == ["0.28", "0.05", "1.25", "1.75", "0.75"]
-    assert loose_numbers(PAGE, []) == ["0.28", "1.25", "1.75", "0.75"]  # the code has 0.05
+    assert loose_numbers(PAGE, []) == [
+        "0.28",
+        "1.25",
+        "1.75",
+        "0.75",
+    ]  # the code has 0.05
     assert loose_numbers(PAGE, ["0.28", "0.75"]) == ["1.25", "1.75"]
 
 

@@ -37,6 +37,18 @@ def exact_slopes(f):
     return torch.cat(torch.autograd.grad(mean, phi))
 
 
+def test_points_have_the_bells_law_and_move_with_it():
+    """z < a exactly where the noise is below (a - mu) / sigma; dz = dmu + eps dsigma."""
+    eps = torch.linspace(-3, 3, 7)[:, None]
+    for right in QUESTIONS["reparameterize"].answers:
+        z = right(MU, LOG_SIGMA, eps)
+        q = Normal(MU, LOG_SIGMA.exp())
+        assert torch.allclose(q.cdf(z), Normal(0.0, 1.0).cdf(eps))
+        inputs = {"mu": MU, "log_sigma": LOG_SIGMA, "eps": eps[:1]}
+        slopes = measure(right, inputs, ["mu", "log_sigma"])[1:]
+        assert torch.allclose(torch.cat(slopes), torch.tensor([1.0, -3 * q.scale]))
+
+
 @pytest.mark.parametrize(("name", "jump"), [("pathwise_grad", 0), ("score_grad", 0.8)])
 def test_the_mean_of_many_estimates_is_the_exact_slope(name, jump):
     f, eps = wave(jump), torch.randn(DRAWS, 1)
