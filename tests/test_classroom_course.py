@@ -74,7 +74,8 @@ def course(tmp_path_factory):
     """A course in which students handed in ps01, graded and given feedback."""
     course = tmp_path_factory.mktemp("course")
     ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "solutions", course / "solutions", ignore=ignore)
+    one = "solutions/ps01"
+    shutil.copytree(ROOT / one, course / one, ignore=ignore)
     settings = (ROOT / "nbgrader_config.py").read_text("utf-8")
     quick = settings.replace("c.Probes.seconds = 20", "c.Probes.seconds = 8")
     assert quick != settings

@@ -17,7 +17,8 @@ def course(tmp_path, monkeypatch):
     # nbgrader starts alembic for each new gradebook, seconds each time
     monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "167914646830")
     ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "solutions", tmp_path / "solutions", ignore=ignore)
+    one = "solutions/ps01"
+    shutil.copytree(ROOT / one, tmp_path / one, ignore=ignore)
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path

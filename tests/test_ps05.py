@@ -38,7 +38,7 @@ def exact_slopes(f):
 
 
 def test_points_have_the_bells_law_and_move_with_it():
-    """z < a exactly where the noise is below (a - mu) / sigma; dz = dmu + eps dsigma."""
+    """z < a just where the noise is below (a - mu) / sigma; dz = dmu + eps dsigma."""
     eps = torch.linspace(-3, 3, 7)[:, None]
     for right in QUESTIONS["reparameterize"].answers:
         z = right(MU, LOG_SIGMA, eps)
@@ -94,6 +94,21 @@ def test_a_baseline_without_its_own_draw_keeps_the_mean_and_one_with_it_does_not
     assert mean(lambda f: f.mean(0)) == pytest.approx(exact.item() * 2 / 3, abs=1e-12)
 
 
+def test_a_constant_is_taken_off_whole():
+    for right in QUESTIONS["leave_one_out"].answers:
+        assert torch.allclose(right(torch.full((4, 2), -9.0)), torch.tensor(-9.0))
+
+
+def test_it_takes_so_many_draws_to_match_one_push():
+    """The mean of n draws has the variance of one push, added over coordinates."""
+    push, n = torch.randn(60_000, 2) * torch.tensor([1.0, 6.0]), 15
+    weigh = torch.randn(60_000, 2) * torch.tensor([20.0, 8.0])
+    found = answer("worth")(push, weigh)
+    means = weigh.reshape(-1, n, 2).mean(1)
+    left = means.var(0).sum() / push.var(0).sum()
+    assert left.item() == pytest.approx(found.item() / n, rel=0.05)
+
+
 def test_the_worth_of_a_push_grows_with_the_square_of_the_dimension():
     """By moments, f = |z|^2 at mu = 1: Var(f eps) = 4 D^2 + 14 D + 12, Var(2 z) = 4."""
     for dim in (1, 10, 100):
@@ -135,10 +150,23 @@ def test_the_sick_bound_has_the_right_value():
             measure(f, inputs, question.gradients) for f in (answer("bound"), sick)
         )
         assert torch.allclose(well[0], ill[0], atol=1e-12)
-        assert (
-            min((w - i).abs().max() for w, i in zip(well[1:], ill[1:], strict=True))
-            > 0.1
+        for one, two in zip(well[1:], ill[1:], strict=True):
+            assert (one - two).abs().max() > 0.1
+
+
+def test_the_repaired_bound_has_the_slopes_of_its_value():
+    question = QUESTIONS["bound"]
+    inputs = question.cases(3)[0]
+    _, *slopes = measure(answer("bound"), inputs, question.gradients)
+    for name, slope in zip(question.gradients, slopes, strict=True):
+        nudge = torch.zeros_like(inputs[name])
+        nudge[1, 2] = 1e-5
+        up, down = (
+            answer("bound")(**(inputs | {name: inputs[name] + s * nudge}))
+            for s in (1, -1)
         )
+        gain = (up - down)[1] / 2e-5
+        assert gain.item() == pytest.approx(slope[1, 2].item(), abs=1e-8)
 
 
 @pytest.mark.slow
