@@ -10,7 +10,7 @@ book: $(SET_UP)  ## execute every chapter and write _build/html
 	.venv/bin/jupyter-book build . -W --keep-going
 
 test: $(SET_UP)  ## everything, in a browser too
-	$(RUN) pytest
+	$(RUN) pytest -n auto --dist loadfile
 
 unit: $(SET_UP)  ## what takes seconds
 	$(RUN) pytest -m "not browser and not slow"

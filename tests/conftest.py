@@ -6,6 +6,10 @@ import shutil
 import pytest
 import torch
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process a core: no threads beside it
+    torch.set_num_threads(1)
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
 CHROMIUM_FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"

@@ -181,6 +181,7 @@ def test_attack_a_second_grader_and_a_killed_worker(course):
     assert "mean of logs" in page and "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.slow
 def test_an_unknown_set_is_named(course):
     done = subprocess.run([sys.executable, "-m", "classroom", "grade", "ps99"],
                           cwd=course, capture_output=True, text=True)  # fmt: skip
