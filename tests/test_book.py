@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -159,6 +160,13 @@ def test_every_link_resolves(html):
                 name = re.escape(unquote(url.fragment).partition("?")[0])
                 anchor = re.search(rf'\b(id|name)="{name}"', target.read_text("utf8"))
                 assert anchor, f"{path.name}: {link}"
+
+
+def test_no_id_stands_twice_on_a_page(html):
+    """A label and a figure of one name: the address would find the first of them."""
+    for path in sorted((html / "book").glob("*.html")):
+        ids = Counter(re.findall(r'\bid="([^"]+)"', path.read_text("utf8")))
+        assert [name for name, n in ids.items() if n > 1] == [], path.name
 
 
 def test_no_solution_is_published(html):

@@ -2,7 +2,9 @@
 
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 import torch
@@ -126,8 +128,14 @@ pathlib.Path({str(note)!r}).write_text(str(child.pid))
 
 
 def test_a_runner_that_does_not_come_up_is_no_fault_of_the_submission():
-    with pytest.raises(RuntimeError, match="no runner came up .exit.: .*no_such"):
-        supervise([], CALLS, 5, [sys.executable, "-m", "no_such_module"])
+    @contextmanager
+    def gone():
+        words = [sys.executable, "-c", "input()"]  # reads the job, and ends
+        with Popen(words, stdin=PIPE, stdout=PIPE) as runner:
+            yield runner
+
+    with pytest.raises(RuntimeError, match="no runner came up .exit."):
+        supervise([], CALLS, 5, gone)
 
 
 @pytest.mark.parametrize(
