@@ -142,10 +142,12 @@ def test_a_runner_that_does_not_come_up_is_no_fault_of_the_submission():
     "line",
     [b"5", b"[]", b"{}", b'{"begin": [1]}', b'{"answers": [1]}', b'{"answers": 3}',
      b'{"error": {"kind": 1, "cell": 0, "line": 0}}', b'{"error": "x"}', b"half a li",
-     b'{"answers": [{"shape": [3], "data": [1, 2]}]}', b"[" * 100000],
+     b'{"answers": [{"shape": [3], "data": [1, 2]}]}', b"[" * 100000,
+     b'{"answers": [{"waves": [1, 2]}]}', b'{"answers": {"waves": 5}}'],
 )  # fmt: skip
 def test_what_is_no_runners_line_is_refused(line):
-    with pytest.raises((ValueError, RuntimeError, RecursionError, AttributeError)):
+    refusals = ValueError, RuntimeError, RecursionError, AttributeError, TypeError
+    with pytest.raises(refusals):
         plain(line)
 
 
