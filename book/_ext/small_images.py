@@ -1,4 +1,4 @@
-"""Make the pictures of the executed pages small: 256 colours are enough for a figure.
+"""Make the pictures of the executed pages small: 64 colours are enough for a figure.
 
 A line drawing takes a third of the bytes, and looks the same: its few inks and their
 soft edges are all still there.
@@ -22,7 +22,7 @@ def shrink(app, exception):
                 image, mask=image.getchannel("A") if image.mode == "RGBA" else None
             )
         half = path.with_suffix(".half")
-        white.quantize(256, dither=Image.Dither.NONE).save(half, "png", optimize=True)
+        white.quantize(64, dither=Image.Dither.NONE).save(half, "png", optimize=True)
         smaller = half.stat().st_size < path.stat().st_size
         half.replace(path) if smaller else half.unlink()
 

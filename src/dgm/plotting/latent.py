@@ -23,7 +23,7 @@ def plot_plane(ticks: Tensor, images: Tensor) -> Figure:
     side += 2
     sheet = torch.cat([torch.cat([*column], 0) for column in tiles], 1)
     fig, ax = plt.subplots(figsize=(5.6, 5.6), dpi=80)
-    ax.imshow(sheet, vmin=0, vmax=1)
+    ax.imshow(sheet, vmin=0, vmax=1, interpolation="nearest")
     middle = side * torch.arange(number) + side / 2 - 0.5
     names = [f"{v:.1f}" for v in ticks.tolist()]
     ax.set_xticks(middle[::2].tolist(), names[::2], fontsize=8)
