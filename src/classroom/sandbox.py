@@ -22,6 +22,7 @@ from typing import BinaryIO, NamedTuple
 from classroom import cgroup
 
 START_SECONDS = 120
+SCRATCH = "/scratch"  # a submission's own; not /tmp, where the course may lie
 
 
 class Refused(Exception):
@@ -123,15 +124,16 @@ def command() -> list[str]:
         users = ["--unshare-user", "--disable-userns", "--cap-add", "CAP_SYS_ADMIN"]
         users += ["--proc", "/proc"]
     alone = "--unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup"
-    environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "OMP_NUM_THREADS": "1"}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH, "TMPDIR": SCRATCH}
     environment |= {"MPLBACKEND": "Agg", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    environment |= {"OMP_NUM_THREADS": "1"}
     return [
         *(bubblewrap, *alone.split(), "--new-session", "--clearenv"),
         *(w for pair in environment.items() for w in ("--setenv", *pair)),
         *("--cap-drop", "ALL", *users),
         *(word for path in visible() for word in bind(path)),
-        *("--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
+        *("--dev", "/dev", "--perms", "1777", "--tmpfs", SCRATCH),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH),
         *(sys.executable, "-P", "-m", "classroom.zygote"),
     ]
 

@@ -2,7 +2,7 @@
 
 `classroom.sandbox` starts this in bubblewrap and sends, over a socket, three files for
 each submission: what the runner reads, what it writes, and a leash. Each child has its
-own user (where the starter is root), its own processes, mounts and empty /tmp, no
+own user (where the starter is root), its own processes, mounts and empty folder, no
 privilege and hard limits; when the leash is let go, it is killed with all that it
 started. Nothing else here can be written to, so nothing is left for the next one.
 """
@@ -122,13 +122,12 @@ def shut_in(uid: int | None) -> None:
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # where memory runs out, this one goes, not its keeper
     owner = "" if uid is None else f",uid={uid},gid={uid}"
-    flags = kernel.NOSUID | kernel.NODEV
-    for place, size in (("/tmp", "256m"), ("/dev/shm", "64m")):
-        kernel.mount(
-            "tmpfs", place, flags, f"size={size},nr_inodes=4096,mode=700{owner}"
-        )
+    scratch, flags = os.environ["TMPDIR"], kernel.NOSUID | kernel.NODEV
+    options = f"nr_inodes=4096,mode=700{owner}"
+    for place, size in ((scratch, "256m"), ("/dev/shm", "64m")):
+        kernel.mount("tmpfs", place, flags, f"size={size},{options}")
     kernel.mount("tmpfs", "/proc", flags | kernel.RDONLY, "size=4k")
-    os.chdir("/tmp")
+    os.chdir(scratch)
     for kind, limit in LIMITS.items():
         resource.setrlimit(kind, (limit, limit))
     for capability in range(kernel.LAST_CAP + 1):
