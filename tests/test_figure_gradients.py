@@ -1,9 +1,11 @@
 """The gradients figure: its four estimators against `dgm.gradients`, in float64."""
 
 import math
+import re
 
 import pytest
 import torch
+from playwright.sync_api import expect
 
 from dgm import figures
 from dgm.densities import diagonal_normal
@@ -18,7 +20,7 @@ from dgm.latent_variable import BernoulliDecoder, LatentVariableModel, StandardN
 from dgm.nets import bars_by_hand
 from dgm.posteriors import LocalPosterior
 from dgm.quadrature import exact_elbo, ruler
-from tests.test_figures_page import settle, write_page
+from tests.test_figures_page import write_page
 
 pytestmark = pytest.mark.browser
 WAYS = {
@@ -123,15 +125,14 @@ def test_predict_hides_the_row_then_shows_it(browser, tmp_path):
     page.goto(write_page(tmp_path, "gradients").as_uri())
     page.locator("#gradients[data-ready]").wait_for()
     page.get_by_role("radio", name="hold still").click()
-    drawn = page.locator(".lf-steps").last
-    assert drawn.get_attribute("d") != ""
+    drawn, nothing = page.locator(".lf-steps").last, re.compile("^$")
+    expect(drawn).not_to_have_attribute("d", nothing)
     page.get_by_role("button", name="Predict").click()
-    settle(page)
-    assert drawn.get_attribute("d") == ""
+    expect(drawn).to_have_attribute("d", nothing)
     said = page.locator(".lf-readout b").all_inner_texts()[1]
     assert float(said.split(" ± ")[0].replace("−", "-")) < -10  # the row above it
     page.keyboard.press("PageUp")
     page.keyboard.press("Enter")
     page.locator(".lf-say.told").filter(has_text="they centre on 0.0").wait_for()
-    assert drawn.get_attribute("d") != ""
+    expect(drawn).not_to_have_attribute("d", nothing)
     page.close()
