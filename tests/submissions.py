@@ -9,7 +9,7 @@ from classroom.question import load
 from classroom.source import read_source
 
 ROOT = Path(__file__).parents[1]
-SETS = sorted(p.name for p in (ROOT / "solutions").glob("ps*"))
+SETS = sorted(p.stem for p in (ROOT / "solutions").glob("ps*/ps*.py"))
 QUESTIONS = [(name, q) for name in SETS for q in load(ROOT / "solutions" / name)]
 
 

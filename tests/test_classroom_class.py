@@ -1,13 +1,14 @@
 """A class graded side by side: stopped, killed, started again, by two at once."""
 
 import csv
+import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -76,16 +77,20 @@ def test_an_open_scheduler_is_refused(address):
 
 # ---------- with real workers
 
+RIGHT = 18
+STARTED = []
+EXPECTED = {f"right-{i}": 19 for i in range(RIGHT)} | {"wrong": 16, "broken": 0}
+
 
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory, sandboxed):
-    """A course with six submissions, one of them no notebook."""
+    """A course with twenty submissions, one of them no notebook."""
     course = tmp_path_factory.mktemp("class")
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("solutions", "exercises"):
         shutil.copytree(ROOT / name / NAME, course / name / NAME, ignore=ignore)
     shutil.copy(ROOT / "nbgrader_config.py", course)
-    for i in range(4):
+    for i in range(RIGHT):
         hand_in(course, f"right-{i}", lean(solved(NAME)))
     hand_in(course, "wrong", lean(solved(NAME, **WRONG)))
     hand_in(course, "broken", nbformat.v4.new_notebook())
@@ -96,15 +101,27 @@ def handed_in(tmp_path_factory, sandboxed):
 @pytest.fixture
 def course(handed_in, tmp_path):
     """A fresh copy of that course: nobody is graded."""
-    return shutil.copytree(handed_in, tmp_path / "course")
+    yield shutil.copytree(handed_in, tmp_path / "course")
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def begin(course, *words):
+    """Start a command in the course's folder; `course` ends it, if nobody else does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *words], cwd=course, text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    STARTED.append(process)
+    return process
 
 
 def start(course, *words):
-    command = [sys.executable, "-m", "classroom", "grade", NAME, "--workers", "2"]
-    return subprocess.Popen(
-        [*command, *words], cwd=course, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    return begin(course, "classroom", "grade", NAME, "--workers", "2", *words)
 
 
 def finish(course, *words):
@@ -135,23 +152,29 @@ def wait_for(course, number):
         time.sleep(0.05)
 
 
-EXPECTED = {f"right-{i}": 19 for i in range(4)} | {"wrong": 16, "broken": 0}
+def children(process):
+    """List a process's children."""
+    listing = ["ps", "-o", "pid=", "--ppid", str(process.pid)]
+    found = subprocess.run(listing, capture_output=True, text=True).stdout
+    return [int(pid) for pid in found.split()]
 
 
 @pytest.mark.slow
 def test_attack_killed_on_the_way_and_started_again(course):
-    first = start(course)
-    wait_for(course, 2)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
+    for done in (0, 9):  # before the first, and amid the work
+        killed = start(course)
+        while not (course / "grading.lock").exists():
+            time.sleep(0.05)
+        wait_for(course, done)
+        killed.kill()
+        killed.communicate()
     text = finish(course, "--csv", "marks.csv")
     left = int(text.split(" handed in, ")[1].split()[0])
-    assert 0 < left < 6
+    assert 0 < left <= 20 - 9
     assert scores(course) == EXPECTED
     with (course / "marks.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
-    assert len(table) == 6 * 8
+    assert len(table) == 20 * 8
     lost = [r for r in table if r["student"] == "wrong" and r["points"] == "0"]
     assert [(r["question"], r["mistake"]) for r in lost] == [
         ("bars_log_prob", "mean of logs")
@@ -159,24 +182,41 @@ def test_attack_killed_on_the_way_and_started_again(course):
     assert "0 to grade" in finish(course)
 
 
-@pytest.mark.slow
-def test_attack_a_second_grader_and_a_killed_worker(course):
-    """The second one refuses; the first one survives the loss of a worker."""
-    grader = start(course)
-    while not (course / "grading.lock").exists():
+@pytest.fixture
+def standing(course):
+    """A scheduler and two workers that stand by themselves, on loopback."""
+    where = str(course / "scheduler.json")
+    dask = "distributed.cli.dask_"
+    at = ("--host", "127.0.0.1", "--scheduler-file", where)
+    command = (f"{dask}scheduler", *at, "--port", "0", "--no-dashboard")
+    begin(course, *command)
+    worker = (f"{dask}worker", *at, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    workers = [begin(course, *worker) for _ in range(2)]
+    deadline = time.time() + 60
+    while not Path(where).exists():
+        assert time.time() < deadline
         time.sleep(0.05)
-    second = start(course)
+    return json.loads(Path(where).read_text())["address"], workers
+
+
+@pytest.mark.slow
+def test_attack_a_second_grader_and_a_killed_worker(course, standing):
+    """The second one refuses; the first one survives the loss of a worker."""
+    address, workers = standing
+    grader = start(course, "--scheduler", address)
     wait_for(course, 1)
-    listing = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(grader.pid)]
-    children = subprocess.run(listing, capture_output=True, text=True).stdout
-    workers = [int(c.split()[0]) for c in children.splitlines() if "spawn_main" in c]
-    assert len(workers) == 2
-    os.kill(workers[0], signal.SIGKILL)
+    second = start(course)
+    deadline = time.time() + 60
+    while not (sandboxes := children(workers[0])):
+        assert time.time() < deadline
+        time.sleep(0.05)
+    workers[0].kill()
     text, _ = second.communicate(timeout=60)
     assert second.returncode == 1 and "Another `classroom grade` is at work" in text
     text, _ = grader.communicate(timeout=240)
     assert grader.returncode == 0, text
     assert scores(course) == EXPECTED
+    assert not any(Path(f"/proc/{pid}").exists() for pid in sandboxes)
     page = (course / f"grading/{NAME}.html").read_text("utf-8")
     assert "mean of logs" in page and "http" not in page.replace("http-equiv", "")
 

@@ -141,7 +141,7 @@ def test_a_mistake_costs_its_question_and_is_named(course, rows, function):
     )
 
 
-def test_mischief_costs_only_itself(course, rows):
+def test_attack_mischief_costs_only_itself(course, rows):
     row, said = rows["mischief"], marks(course, "mischief")
     zero = {"bars_log_prob", "kl_to_truth", "same_means", "decoder_logits",
             "sample_images"}  # fmt: skip

@@ -46,6 +46,16 @@ def test_twice_the_same_bytes(course):
     assert module.release(course, "ps01", write=True) == []
 
 
+def test_the_secret_is_drawn_once(course):
+    secret = course / "ps01.secret.json"
+    module.release(course, "ps01", write=False)
+    assert not secret.exists()
+    module.release(course, "ps01", write=True)
+    drawn = secret.read_bytes()
+    module.release(course, "ps01", write=True)
+    assert secret.read_bytes() == drawn
+
+
 def test_the_release_is_bare_and_has_stable_ids(course):
     module.release(course, "ps01", write=True)
     nb = nbformat.read(course / "exercises/ps01/ps01.ipynb", as_version=4)

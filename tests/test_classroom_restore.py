@@ -5,8 +5,10 @@ import copy
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import CheckCellMetadata
-from submissions import ROOT, position, released, solved
+from submissions import ROOT, code, position, released, solved
 
+from classroom.grade import grade
+from classroom.question import load
 from classroom.restore import Restore
 
 NAMES = {"nbgrader": {"assignment": "ps01", "notebook": "ps01"}}
@@ -37,7 +39,7 @@ def test_an_honest_notebook_stays_as_it_is(restored):
     assert frame(notebook) == frame(released("ps01"))
 
 
-def test_deleted_cells_come_back_in_their_place_but_no_stub(restored):
+def test_attack_deleted_cells_come_back_in_their_place_but_no_stub(restored):
     lost = ["setup", "kl_to_truth", "kl_to_truth_points", "sick_log_words"]
     notebook = solved("ps01")
     notebook.cells = [c for c in notebook.cells if c.id not in lost]
@@ -50,7 +52,7 @@ def test_deleted_cells_come_back_in_their_place_but_no_stub(restored):
     assert notebook.cells[ids.index("sick_log_words")].source == "YOUR ANSWER HERE"
 
 
-def test_an_empty_notebook_gets_the_whole_frame(restored):
+def test_attack_an_empty_notebook_gets_the_whole_frame(restored):
     notebook = released("ps01")
     notebook.cells = []
     ids = [c.id for c in restored(notebook).cells]
@@ -61,7 +63,7 @@ def test_an_empty_notebook_gets_the_whole_frame(restored):
     ]
 
 
-def test_of_several_copies_the_last_counts(restored):
+def test_attack_of_several_copies_the_last_counts(restored):
     notebook = solved("ps01")
     for cell_id in ("bars_log_prob", "bars_log_prob_points", "sick_log_words"):
         cell = copy.deepcopy(notebook.cells[position(notebook, cell_id)])
@@ -74,7 +76,7 @@ def test_of_several_copies_the_last_counts(restored):
     assert not any("nbgrader" in c.metadata for c in notebook.cells[:3])
 
 
-def test_edited_metadata_is_overwritten(restored):
+def test_attack_edited_metadata_is_overwritten(restored):
     notebook = solved("ps01")
     forged = new_code_cell("x = 1", metadata={"nbgrader": {"grade_id": "mine", "grade":
                            True, "points": 100, "schema_version": 0}})  # fmt: skip
@@ -94,3 +96,13 @@ def test_a_tool_that_drops_metadata_or_ids_does_no_harm(restored):
     for cell in old.cells:
         del cell["id"]
     assert frame(restored(old)) == frame(released("ps01"))
+
+
+def test_attack_reordered_cells_keep_their_marks(restored, sandboxed):
+    """The functions are right wherever they stand, and earn no more than that."""
+    notebook, questions = solved("ps01"), load(ROOT / "solutions" / "ps01")
+    notebook.cells.reverse()
+    notebook = restored(notebook)
+    assert frame(notebook) == frame(released("ps01"))
+    for mark in grade(questions, code(notebook), 7, sandboxed):
+        assert mark.points == mark.of, mark

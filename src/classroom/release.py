@@ -6,7 +6,8 @@ Run from the course's folder:
     python -m classroom.release [ps01 ...] --check    only compare, exit 1 if different
 
 nbgrader's own converter strips the solutions; a notebook with them stays in
-_build/source, where `nbgrader generate_assignment` finds it too.
+_build/source, where `nbgrader generate_assignment` finds it too. The secret of the
+class, psNN.secret.json, is drawn here too, once: keep it with the gradebook.
 """
 
 import argparse
@@ -22,7 +23,9 @@ from nbgrader.converters import GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from classroom.probes import has_marks
 from classroom.question import Question, Unclear, encode, load
+from classroom.secret import seed_of
 from classroom.source import read_source
 
 CHECK_SEED = 1  # of the inputs that students see; the points come from a secret one
@@ -60,8 +63,8 @@ def release(root: Path, name: str, write: bool) -> list[str]:
     Args:
         root: the course's folder, with solutions/ and nbgrader_config.py.
         name: psNN.
-        write: put them in their place and enter the set into the gradebook; else
-            leave everything as it is.
+        write: put them in their place, enter the set into the gradebook, and draw
+            the class's secret where none is; else leave everything as it is.
     """
     questions = load(root / "solutions" / name)
     notebook = read_source(root / "solutions" / name / f"{name}.md", questions)
@@ -70,7 +73,9 @@ def release(root: Path, name: str, write: bool) -> list[str]:
         (source / name).mkdir(parents=True, exist_ok=True)
         put(source / name / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
         put(source / name / "checks.json", checks(name, questions))
-        convert(root, name, source, Path(scratch, "release"), gradebook=write)
+        course = convert(root, name, source, Path(scratch, "release"), gradebook=write)
+        if write and not has_marks(course.db_url, name):
+            seed_of(root, name, questions, graded=False)
         different = []
         for fresh in sorted(Path(scratch, "release", name).iterdir()):
             place = root / "exercises" / name / fresh.name
@@ -91,7 +96,9 @@ def checks(name: str, questions: list[Question]) -> str:
     return f'{{"set": "{name}", "questions": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 
-def convert(root: Path, name: str, source: Path, out: Path, gradebook: bool) -> None:
+def convert(
+    root: Path, name: str, source: Path, out: Path, gradebook: bool
+) -> CourseDirectory:
     """Let nbgrader strip the solutions of source/psNN into out/psNN."""
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     config.CourseDirectory.source_directory = str(source)
@@ -103,6 +110,7 @@ def convert(root: Path, name: str, source: Path, out: Path, gradebook: bool) -> 
     try:
         course = CourseDirectory(config=config)
         GenerateAssignment(coursedir=course, config=config).start()
+        return course
     except NbGraderException as error:
         raise Unclear(f"{name}: nbgrader did not release it: {error}") from None
 
