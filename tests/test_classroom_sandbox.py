@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import missing
 
 from classroom import cgroup
 from classroom.sandbox import SCRATCH, Refused, Sandbox, shutil
@@ -119,6 +120,40 @@ def test_attack_other_processes(sandboxed):
 def test_attack_gain_privileges(sandboxed, theft):
     assert not goes_through(sandboxed, "import ctypes",
                             "libc = ctypes.CDLL(None)", theft)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def without_root():
+    """The sandbox as an ordinary user starts it, in a user namespace of its own."""
+    if not shutil.which("bwrap"):
+        missing("bubblewrap", "submissions cannot be shut in.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("classroom.sandbox.os.geteuid", lambda: 1000)
+        with Sandbox() as sandbox:
+            yield sandbox.job
+
+
+@pytest.mark.slow
+def test_attack_where_the_grader_is_not_root(without_root):
+    assert goes_through(
+        without_root,
+        "assert os.getuid() == 65534 and os.getpid() == 1 and not os.listdir('/proc')",
+        f"open('{TMP}/note', 'w').write('me')",
+    )
+    assert goes_through(without_root, f"assert not os.path.exists('{TMP}/note')")
+    for theft in (
+        f"os.stat({str(ROOT / 'README.md')!r})",
+        "open('/dev/note', 'w')",
+        "import classroom.check as c; os.chmod(c.__file__, 0o777)",
+        "import socket; socket.create_connection(('127.0.0.1', 80), 2)",
+        "import ctypes; ctypes.CDLL(None).unshare(0x10000000) and 1 / 0",
+        "import ctypes; ctypes.CDLL(None).umount(b'/scratch') and 1 / 0",
+        "os.setuid(0)",
+        "os.kill(2, 0)",
+    ):
+        assert not goes_through(without_root, theft), theft
+    seen = run(without_root, "while True: pass", seconds=1)
+    assert honest(seen) and seen[1] == {"lost": "time"}
 
 
 def test_attack_fork_bomb(sandboxed):

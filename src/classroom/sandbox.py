@@ -121,8 +121,9 @@ def command() -> list[str]:
         users = ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETUID"]
         users += ["--cap-add", "CAP_SETGID", "--dir", "/proc"]
     else:
-        users = ["--unshare-user", "--disable-userns", "--cap-add", "CAP_SYS_ADMIN"]
-        users += ["--proc", "/proc"]
+        users = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+        users += ["--disable-userns", "--proc", "/proc"]
+        users += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"]
     alone = "--unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup"
     environment = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH, "TMPDIR": SCRATCH}
     environment |= {"MPLBACKEND": "Agg", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
