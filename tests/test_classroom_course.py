@@ -87,6 +87,7 @@ def course(tmp_path_factory):
     for function in ONE.mistakes:
         cell = from_truth("ps01", ONE.name, function.__name__)
         hand_in(course, function.__name__, lean(solved("ps01", **{ONE.name: cell})))
+    (course / "submitted/untouched/ps01/all.db").symlink_to(course / "gradebook.db")
     command(course, NBGRADER, "autograde", "ps01")
     command(course, NBGRADER, "generate_feedback", "ps01")
     command(course, NBGRADER, "export")
@@ -152,6 +153,13 @@ def test_attack_mischief_costs_only_itself(course, rows):
     assert "ValueError in line 2 of its cell" in said["same_means"]
     assert "There is a function decoder_logit: was it" in said["decoder_logits"]
     assert "no function sample_images in the notebook" in said["sample_images"]
+
+
+def test_attack_a_link_leads_nowhere(course):
+    """Not into what is graded, and not into what the student gets back."""
+    for step in ("autograded", "feedback"):
+        files = {p.suffix for p in (course / step / "untouched").rglob("*.*")}
+        assert files and ".db" not in files
 
 
 def test_feedback_keeps_the_secret_and_shows_no_test(course):

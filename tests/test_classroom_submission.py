@@ -2,10 +2,10 @@
 
 import json
 import os
+from unittest.mock import Mock
 
 import nbformat
 import pytest
-from nbgrader.converters import NbGraderException
 
 from classroom import submission
 from classroom.submission import (
@@ -88,14 +88,30 @@ def test_attack_a_pipe_that_never_ends(path):
         read(path)
 
 
-@pytest.mark.parametrize("make", [lambda p: p.symlink_to("/etc"), os.mkfifo])
-def test_attack_a_link_beside_the_notebook(folder, make):
-    path = folder / "ps01.ipynb"
+def test_attack_a_link_beside_the_notebook(folder, tmp_path):
+    """nbgrader would copy what it leads to, and hand it back with the feedback."""
+    path, secret = folder / "ps01.ipynb", tmp_path / "gradebook.db"
+    secret.write_text("marks")
     path.write_text(notebook(), "utf-8")
-    only_plain_files(assignment="ps01", student="ada", notebooks=[str(path)])
-    make(folder / "notes")
-    with pytest.raises(NbGraderException, match="ada: notes in .*expected plain files"):
-        only_plain_files(assignment="ps01", student="ada", notebooks=[str(path)])
+    (folder / "more").mkdir()
+    (folder / "more" / "mine.txt").write_text("plain")
+    (folder / "more" / "theirs").symlink_to(secret)
+    (folder / "all").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe")
+    only_plain_files(assignment="ps01", student="*", notebooks=[str(path)])
+    left = {str(p.relative_to(folder)) for p in folder.rglob("*")}
+    assert left == {"ps01.ipynb", "more", "more/mine.txt"}
+    aside = folder.with_name("ps01.set-aside")
+    assert (aside / "more/theirs").is_symlink() and (aside / "all").is_symlink()
+    assert secret.read_text() == "marks"
+
+
+def test_attack_a_link_that_cannot_be_set_aside(folder, monkeypatch):
+    """The command ends: nbgrader passes over any other exception of a hook's."""
+    (folder / "all").symlink_to(folder)
+    monkeypatch.setattr(os, "replace", Mock(side_effect=PermissionError("no")))
+    with pytest.raises(SystemExit, match="could not be set aside .*remove them"):
+        only_plain_files("ps01", "*", [str(folder / "ps01.ipynb")])
 
 
 def test_nbgrader_gets_an_empty_notebook_that_says_why(path):

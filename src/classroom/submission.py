@@ -7,13 +7,13 @@ work, a pipe that never ends, 200 MB of output, or no notebook at all.
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.converters import NbGraderException
 
 LARGEST = 20 * 2**20  # bytes, with outputs
 MOST_CELLS = 1000
@@ -91,21 +91,25 @@ class SubmissionExporter(NotebookExporter):
 
 
 def only_plain_files(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Stop before nbgrader copies a link: it would follow it, out of the submission.
+    """Set links and special files aside before nbgrader copies what they lead to.
+
+    A hook for `pre_convert_hook`. What is not a plain file goes from psNN into a new
+    psNN.set-aside beside it, as it is. nbgrader passes over a hook's exceptions, so
+    where that fails the whole command ends.
 
     Raises:
-        NbGraderException: names the student and the files.
+        SystemExit: names the folder and says what to do.
     """
     folder = Path(notebooks[0]).parent
-    odd = [
-        p
-        for p in folder.rglob("*")
-        if (p.is_symlink() or not (p.is_dir() or p.is_file()))
-        and p.name != f"{assignment}.ipynb"  # which we read ourselves, with care
-    ]
-    if odd:
-        names = ", ".join(str(p.relative_to(folder)) for p in odd)
-        raise NbGraderException(
-            f"{student}: {names} in {folder}: got a link or a special file, expected "
-            "plain files; remove it, then grade this student again."
+    aside = folder.with_name(f"{folder.name}.set-aside")
+    try:
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                place = aside / path.relative_to(folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(path, place)
+    except OSError as problem:
+        sys.exit(
+            f"{folder}: links and special files in it could not be set aside "
+            f"({problem}): remove them, then start again."
         )
