@@ -12,7 +12,7 @@ import torch
 from conftest import missing
 
 from classroom import cgroup
-from classroom.sandbox import SCRATCH, Refused, Sandbox, shutil
+from classroom.sandbox import SCRATCH, Refused, Sandbox, shutil, usable
 from classroom.supervise import supervise
 
 ROOT = Path(__file__).parents[1]
@@ -301,6 +301,15 @@ def test_without_bubblewrap_it_refuses_in_one_sentence(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(Refused, match="bwrap.*apt install bubblewrap.*--unsandboxed"):
         run(Sandbox().job)
+
+
+def test_where_namespaces_are_forbidden_it_refuses_too(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2; exit 1\n")
+    fake.chmod(0o700)
+    monkeypatch.setattr(shutil, "which", lambda name: str(fake))
+    with pytest.raises(Refused, match="^No sandbox: bwrap: No permissions. Grading"):
+        usable()
 
 
 @pytest.mark.slow

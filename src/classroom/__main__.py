@@ -16,7 +16,7 @@ from classroom import ledger, workers
 from classroom.grading import Class, grade_class, open_class
 from classroom.ledger import Graded
 from classroom.question import Unclear
-from classroom.sandbox import Refused, command
+from classroom.sandbox import Refused, usable
 from classroom.summary import write_summary
 
 
@@ -25,8 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     root = Path.cwd()
     try:
-        if not options.unsandboxed:
-            command()  # refuses here, before anything is started
+        if not (options.unsandboxed or options.scheduler):
+            usable()  # refuses here, before anything is started
         with alone(root):
             group = open_class(root, options.set)
             failed = run(group, options)

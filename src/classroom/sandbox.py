@@ -54,7 +54,7 @@ class Sandbox:
 
     def open(self) -> None:
         """Start the zygote, and wait until it has loaded what submissions import."""
-        words = command()
+        words = command(sys.executable, "-P", "-m", "classroom.zygote")
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as said:
             self.process = subprocess.Popen(
@@ -72,7 +72,7 @@ class Sandbox:
                 self.close()
                 said.seek(0)
                 lines = said.read().decode(errors="replace").split("\n")
-                raise Refused(refusal(" ".join(lines[-2:]) or "it did not start"))
+                raise Refused(refusal(" ".join(lines[-2:]).strip() or "no start"))
 
     def close(self) -> None:
         """Hang up: the zygote ends, and its namespaces with all that runs in them."""
@@ -111,7 +111,18 @@ def shared() -> Sandbox:
     return sandbox
 
 
-def command() -> list[str]:
+def usable() -> None:
+    """Enter an empty sandbox and leave it again.
+
+    Raises:
+        Refused: where that is not possible.
+    """
+    done = subprocess.run(command("/bin/true"), capture_output=True, text=True)
+    if done.returncode:
+        raise Refused(refusal(done.stderr.strip() or "bubblewrap could not start"))
+
+
+def command(*program: str) -> list[str]:
     """Write down the sandbox: what it may see, and what it starts."""
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None or sys.platform != "linux":
@@ -135,7 +146,7 @@ def command() -> list[str]:
         *(word for path in visible() for word in bind(path)),
         *("--dev", "/dev", "--perms", "1777", "--tmpfs", SCRATCH),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH),
-        *(sys.executable, "-P", "-m", "classroom.zygote"),
+        *program,
     ]
 
 

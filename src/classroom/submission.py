@@ -111,5 +111,5 @@ def only_plain_files(assignment: str, student: str, notebooks: list[str]) -> Non
     except OSError as problem:
         sys.exit(
             f"{folder}: links and special files in it could not be set aside "
-            f"({problem}): remove them, then start again."
+            f"({problem}): remove them, then grade again with --force."
         )
