@@ -1,6 +1,7 @@
 """The course's commands for a class, from its folder: `python -m classroom grade ps01`.
 
 grade psNN        grade what was handed in, side by side; see `--help`
+handout FOLDER    write the students' copy of the course: no solutions, no grading
 """
 
 import argparse
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from classroom import ledger, workers
 from classroom.grading import Class, grade_class, open_class
+from classroom.handout import handout
 from classroom.ledger import Graded
 from classroom.question import Unclear
 from classroom.sandbox import Refused, usable
@@ -23,28 +25,40 @@ from classroom.summary import write_summary
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line asks; return the exit status."""
     options = parser().parse_args(arguments)
-    root = Path.cwd()
     try:
-        if not (options.unsandboxed or options.scheduler):
-            usable()  # refuses here, before anything is started
-        with alone(root):
-            group = open_class(root, options.set)
-            failed = run(group, options)
+        return options.do(Path.cwd(), options)
     except (Unclear, Refused, ValueError, BlockingIOError) as reason:
         print(reason, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Nothing is lost: the same command goes on where it was.")
         return 130
-    return int(failed > 0)
+
+
+def do_grade(root: Path, options: argparse.Namespace) -> int:
+    """Grade a set; exit status 1 where somebody could not be graded."""
+    if not (options.unsandboxed or options.scheduler):
+        usable()  # refuses here, before anything is started
+    with alone(root):
+        return int(run(open_class(root, options.set), options) > 0)
+
+
+def do_handout(root: Path, options: argparse.Namespace) -> int:
+    """Write the students' copy."""
+    sets = handout(root, options.folder.absolute())
+    print(f"wrote {options.folder}: book, labs, and {', '.join(sets)}")
+    return 0
 
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     outer = argparse.ArgumentParser(prog="python -m classroom")
-    grade = outer.add_subparsers(required=True).add_parser(
-        "grade", help="grade what was handed in for a set"
-    )
+    commands = outer.add_subparsers(required=True)
+    copy = commands.add_parser("handout", help="write the students' copy of the course")
+    copy.add_argument("folder", type=Path, help="a new folder")
+    copy.set_defaults(do=do_handout)
+    grade = commands.add_parser("grade", help="grade what was handed in for a set")
+    grade.set_defaults(do=do_grade)
     grade.add_argument("set", help="psNN")
     grade.add_argument("--csv", type=Path, help="write a row a student and question")
     grade.add_argument("--workers", type=int, help="side by side (one a core)")

@@ -1,0 +1,76 @@
+"""The students' copy of the course: complete, and without a solution."""
+
+import inspect
+import shutil
+import subprocess
+import sys
+
+import pytest
+from submissions import ROOT, SETS
+
+from classroom import handout as module
+from classroom.question import Unclear, load
+
+SECRET = ("solutions", "submitted", "autograded", "feedback", "tests", "deploy",
+          "gradebook.db", "ps01.secret.json", "nbgrader_config.py")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The copy; that the sets are as released is tested elsewhere, for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "release", lambda *a, **k: [])
+        to = tmp_path_factory.mktemp("students") / "course"
+        assert module.handout(ROOT, to) == SETS
+    return to
+
+
+def texts(copy):
+    for path in copy.rglob("*"):
+        if path.is_file() and path.suffix in (".py", ".md", ".ipynb", ".json", ".toml"):
+            yield path.read_text("utf-8")
+
+
+def test_no_solution_and_no_grading_is_in_it(copy):
+    names = {path.name for path in copy.rglob("*")}
+    assert not names & set(SECRET) and not any("secret" in n for n in names)
+    ours = {p.name for p in (copy / "src/classroom").iterdir()}
+    assert ours == {"__init__.py", "check.py"}
+    everything = "\n".join(texts(copy))
+    assert "BEGIN SOLUTION" not in everything and "QUESTIONS = " not in everything
+    for name in SETS:
+        for question in load(ROOT / "solutions" / name):
+            for answer in question.answers:
+                body = inspect.getsource(answer).split("\n", 2)[2]
+                assert len(body) < 60 or body not in everything, answer.__name__
+
+
+def test_it_is_complete(copy):
+    for name in SETS:
+        got = {p.name for p in (copy / "exercises" / name).iterdir()}
+        assert got == {f"{name}.ipynb", "checks.json"}
+    assert len(list((copy / "notebooks").glob("*.ipynb"))) == len(
+        list((ROOT / "notebooks").glob("*.ipynb"))
+    )
+    code = "from classroom.check import check; check('same_means'); import dgm.bounds"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=copy / "exercises/ps01", text=True,
+        capture_output=True, env={"PYTHONPATH": str(copy / "src")},
+    )  # fmt: skip
+    assert "same_means" in done.stdout + done.stderr and "Error" not in done.stderr
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path):
+    (tmp_path / "mine.txt").write_text("keep me")
+    with pytest.raises(Unclear, match="expected a new or an empty folder"):
+        module.handout(ROOT, tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "keep me"
+
+
+def test_answers_left_in_exercises_are_not_handed_out(tmp_path, monkeypatch):
+    root = tmp_path / "course"
+    shutil.copytree(ROOT / "solutions/ps01", root / "solutions/ps01")
+    monkeypatch.setattr(module, "release", lambda *a, **k: ["exercises/ps01/x.ipynb"])
+    with pytest.raises(Unclear, match=r"exercises/ps01/x.ipynb: not what solutions"):
+        module.handout(root, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
