@@ -3,8 +3,9 @@
 PYTHON ?= python3
 RUN = .venv/bin/python -m
 SET_UP = .venv/installed
+HUB = .venv/hub
 
-.PHONY: book test unit serve lab exercises lint
+.PHONY: book test unit serve lab exercises lint hub
 
 book: $(SET_UP)  ## execute every chapter and write _build/html
 	.venv/bin/jupyter-book build . -W --keep-going
@@ -26,6 +27,13 @@ exercises: $(SET_UP)  ## release solutions/ into exercises/
 
 lint: $(SET_UP)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
+
+hub: $(HUB)  ## JupyterHub and its proxy, which deploy/ needs; npm must be there
+
+$(HUB): $(SET_UP) deploy/requirements.txt deploy/package-lock.json
+	$(RUN) pip install -c requirements.txt -r deploy/requirements.txt
+	npm ci --prefix deploy
+	touch $@
 
 $(SET_UP): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('got Python ' \

@@ -29,6 +29,19 @@ EXTREMES = {
         {"z1": 0.6, "z2": 0.4, "w": 0.0},
         {"z1": 2.0, "z2": 2.2, "w": 1.0},
     ],
+    "noise": [
+        {"image": "3", "noise": 0.0, "seed": 1},
+        {"image": "8", "noise": 1.0, "step": 0.3, "seed": 5},
+        {"image": "0", "noise": 0.0, "step": 0.2, "seed": 999},
+        {"image": "7", "noise": 0.2, "seed": 40},
+    ],
+    "far": [
+        {"x1": -9.0, "x2": 4.0, "paint": "which"},
+        {"x1": 9.0, "x2": -4.0, "paint": "both"},
+        {"x1": -1.7, "x2": 4.0, "paint": "nothing"},
+        {"x1": -3.6, "x2": -2.6, "paint": "which"},
+        {"x1": 3.6, "x2": 2.6, "paint": "both"},
+    ],
     "two_kls": [
         {"which": "qp", "w": 0.0, "mu": -3.0, "sigma": 0.4},
         {"which": "pq", "w": 1.0, "mu": 3.0, "sigma": 0.4},
@@ -36,6 +49,18 @@ EXTREMES = {
         {"which": "pq", "w": 0.4, "mu": 1.6, "sigma": 0.5},
         {"which": "pq", "w": 0.6, "mu": -0.3, "sigma": 1.7},
         {"which": "qp", "w": 0.9, "mu": 2.2, "sigma": 0.9},
+    ],
+    "ppca": [
+        {"weights": "unequal", "angle": 0.0, "curve": "shown"},
+        {"weights": "unequal", "angle": 150.0, "curve": "shown"},
+        {"weights": "unequal", "angle": 180.0, "curve": "hidden"},
+        {"weights": "equal", "angle": 45.0, "curve": "shown"},
+    ],
+    "bend": [
+        {"bend": 0.0, "sigma": 0.1, "z": -3.0},
+        {"bend": 1.0, "sigma": 0.1, "z": 3.0},
+        {"bend": 1.0, "sigma": 1.2, "z": 0.0},
+        {"bend": 0.5, "sigma": 0.4, "z": 0.2},
     ],
     "area": [
         {"image": "bar 1", "shift": -2.0, "width": 0.7},
@@ -54,6 +79,14 @@ EXTREMES = {
         {"how": "detached", "mu": -0.6, "sigma": 0.5, "K": 2},
         {"how": "detached", "mu": 2.0, "sigma": 0.1, "K": 64},
     ],
+    "em": [
+        {"step": 0, "seed": 1},
+        {"step": 1, "seed": 99},
+        {"step": 3, "seed": 17},
+        {"step": 10, "seed": 37},
+        {"step": 24, "seed": 16},
+        {"step": 24, "seed": 17},
+    ],
     "inflate": [
         {"image": "bar 1", "mu": -3.5, "sigma": 2.0},
         {"image": "bar 1", "mu": 3.5, "sigma": 0.05},
@@ -64,6 +97,12 @@ EXTREMES = {
         {"image": "bar 4", "mu": 2.0, "sigma": 2.0},
         {"image": "bar 2", "mu": 3.5, "sigma": 1.738},
         {"image": "bar 4", "mu": -3.5, "sigma": 0.05},
+    ],
+    "codes": [
+        {"rule": "free", "z1": -1.0, "z2": 1.0},
+        {"rule": "sparse", "z1": 1.0, "z2": -1.0, "image": "6"},
+        {"rule": "denoising", "image": "0", "dots": "shown"},
+        {"rule": "contractive", "z1": 0.0, "z2": 0.0, "dots": "shown", "seed": 7},
     ],
     "latent_plane": [
         {"z1": -3.0, "z2": 3.0},

@@ -19,7 +19,7 @@ from torch.special import xlogy
 from classroom.question import Question
 
 ATOL = 1e-8
-WHY = "float64: right answers agree to about 1e-13, the nearest mistake is 0.05 away"
+WHY = "float64: right answers agree to about 1e-13, the nearest mistake is 0.02 away"
 
 
 def normal(g, *shape):
@@ -119,6 +119,31 @@ def rows_for_columns(x, flip, weights):
     return by_counting(x.reshape(-1, 4, 4).mT.reshape(-1, 16), flip, weights)
 
 
+@bars_log_prob.mistake(
+    "You add the weights to logs as they are. In logs a factor becomes a summand: "
+    "add log w."
+)
+def weights_without_log(x, flip, weights):
+    return (log_lik_of_columns(x, flip) + weights).logsumexp(-1)
+
+
+@bars_log_prob.mistake(
+    "You keep the best column and drop the others. The image may have come from any "
+    "of the four: their probabilities add up. (Where one column explains it far "
+    "better than the rest, the two nearly agree.)"
+)
+def best_column_only(x, flip, weights):
+    return (log_lik_of_columns(x, flip) + weights.log()).amax(-1)
+
+
+@bars_log_prob.mistake(
+    "This is p(x) itself. Its log was asked for: probabilities of many pixels soon "
+    "get too small to be written down."
+)
+def not_yet_a_log(x, flip, weights):
+    return by_counting(x, flip, weights).exp()
+
+
 # -- kl_to_truth -----------------------------------------------------------------------
 
 
@@ -194,6 +219,23 @@ def cross_entropy(log_p, log_model):
 )
 def wrong_sign(log_p, log_model):
     return -where_it_occurs(log_p, log_model)
+
+
+@kl_to_truth.mistake(
+    "You weigh with p and then divide by the number of images as well. The weights "
+    "p add up to 1 already: take the plain sum."
+)
+def weighed_and_averaged(log_p, log_model):
+    return where_it_occurs(log_p, log_model) / len(log_p)
+
+
+@kl_to_truth.mistake(
+    "You weigh with log p. An average weighs with the probability itself, p = "
+    "exp(log_p)."
+)
+def weighed_with_logs(log_p, log_model):
+    occurs = log_p > -math.inf
+    return (log_p * (log_p - log_model))[occurs].sum()
 
 
 # -- best_independent_pixels -----------------------------------------------------------
@@ -288,6 +330,33 @@ def swapped_kl(x, p):
     return torch.cat([probs, kl[None]])
 
 
+@best_independent_pixels.mistake(
+    "The probabilities are right. In the KL you average over the images as if each "
+    "were equally likely: weigh with p."
+)
+def kl_of_equal_images(x, p):
+    probs = p @ x
+    kl = (p.log() - log_prob_of_pixels(x, probs)).mean()
+    return torch.cat([probs, kl[None]])
+
+
+@best_independent_pixels.mistake(
+    "The probabilities are right. The last number is minus the KL: log p comes "
+    "first, and the model's log-probability is subtracted."
+)
+def minus_the_kl(x, p):
+    return by_means(x, p) * torch.tensor([1.0] * x.shape[1] + [-1.0])
+
+
+@best_independent_pixels.mistake(
+    "You weigh with p and then divide by the number of images as well. The weights "
+    "p add up to 1 already: take the plain sum."
+)
+def weighed_and_divided(x, p):
+    probs = p @ x / len(x)
+    return with_kl(x, p, probs, log_prob_of_pixels(x, probs))
+
+
 # -- same_means: construct a case ------------------------------------------------------
 
 
@@ -361,6 +430,32 @@ def wrong_order(a, b):
     return as_often_as_possible(b, a)
 
 
+@same_means.mistake(
+    "You take p(1, 1) as large as the larger mean. The rarer pixel is not on that "
+    "often: p(0, 1) or p(1, 0) comes out negative."
+)
+def as_often_as_the_commoner(a, b):
+    return table(a, b, torch.maximum(a, b))
+
+
+@same_means.mistake(
+    "Your pixels always agree, and both are on with probability (a + b) / 2. That "
+    "moves their means; where a and b differ, they cannot always agree."
+)
+def always_agree(a, b):
+    both = (a + b) / 2
+    return torch.stack([1 - both, 0 * both, 0 * both, both])
+
+
+@same_means.mistake(
+    "The first and the last row are right. Where a and b differ, one pixel is "
+    "sometimes on alone: without that your four numbers do not add up to one."
+)
+def never_alone(a, b):
+    right = as_often_as_possible(a, b)
+    return torch.stack([right[0], 0 * a, 0 * a, right[3]])
+
+
 # -- decoder_logits --------------------------------------------------------------------
 
 
@@ -423,13 +518,27 @@ def relu_for_tanh(z, W1, b1, W2, b2):
     return linear(linear(z, W1, b1).relu(), W2, b2)
 
 
+@decoder_logits.mistake(
+    "The first bias, b1, is missing: without it every hidden unit is zero at z = 0."
+)
+def lost_first_bias(z, W1, b1, W2, b2):
+    return by_matrices(z, W1, 0, W2, b2)
+
+
+@decoder_logits.mistake(
+    "Your hidden units are sigmoids, between 0 and 1. A tanh runs from -1 to 1."
+)
+def sigmoid_for_tanh(z, W1, b1, W2, b2):
+    return linear(linear(z, W1, b1).sigmoid(), W2, b2)
+
+
 # -- bernoulli_log_lik -----------------------------------------------------------------
 
 
 def draw_pixels(g):
     """Four images of five pixels; two of them are so unlikely that sigmoid gives 0."""
     logits, x = 2 * normal(g, 4, 5), (uniform(g, 4, 5) < 0.5).double()
-    logits[0, 1], logits[2, 3] = 200, -800
+    logits[0, 1], logits[2, 3] = 800, -800
     x[0, 1], x[2, 3] = 0, 1
     return {"logits": logits, "x": x}
 
@@ -510,12 +619,29 @@ def a_loss(logits, x):
     return -by_softplus(logits, x)
 
 
+@bernoulli_log_lik.mistake(
+    "You write log(1 + exp(logit)) as it stands: at a logit of 800 the exp is "
+    "infinite. torch.nn.functional.softplus is the same function and knows what to "
+    "do there."
+)
+def exponential_overflows(logits, x):
+    return (x * logits - (1 + logits.exp()).log()).sum(-1)
+
+
+@bernoulli_log_lik.mistake(
+    "You count only the pixels that are on. A pixel that is off has probability 1 - "
+    "p, and that must be paid for too."
+)
+def off_pixels_for_free(logits, x):
+    return (x * torch.nn.functional.logsigmoid(logits)).sum(-1)
+
+
 # -- sample_images ---------------------------------------------------------------------
 
 
 def draw_uniforms(g):
-    """Three draws of two images of five pixels."""
-    return {"logits": 1.5 * normal(g, 2, 5), "u": uniform(g, 3, 2, 5)}
+    """Four draws of two images of eight pixels."""
+    return {"logits": 1.5 * normal(g, 2, 8), "u": uniform(g, 4, 2, 8)}
 
 
 sample_images = Question("sample_images", points=2, draw=draw_uniforms, atol=ATOL,
@@ -569,6 +695,14 @@ def negative(logits, u):
 )
 def one_u_per_image(logits, u):
     return (u[..., :1] < logits.sigmoid()).double()
+
+
+@sample_images.mistake(
+    "You made the probabilities with a softmax: they add up to 1 over the pixels, "
+    "as if just one of them could be on. Each pixel has a sigmoid of its own."
+)
+def softmax_for_sigmoid(logits, u):
+    return (u < logits.softmax(-1)).double()
 
 
 # -- log_average: find the bug ---------------------------------------------------------
@@ -642,6 +776,29 @@ def exponentiated_first(log_lik):
 )
 def normalized_over_the_batch(log_lik):
     return log_lik.logsumexp(0).log_softmax(0)
+
+
+@log_average.mistake(
+    "You divide the log by the number of z. The average is inside the log: there a "
+    "division by n is a subtraction of log n."
+)
+def divided_outside_the_log(log_lik):
+    return log_lik.logsumexp(0) / len(log_lik)
+
+
+@log_average.mistake(
+    "You add log n. The sum over z is too large, so log n is subtracted."
+)
+def log_n_added(log_lik):
+    return log_lik.logsumexp(0) + math.log(len(log_lik))
+
+
+@log_average.mistake(
+    "You take the best z and drop the others. The average is over all of them, and "
+    "is below its largest term."
+)
+def best_z_only(log_lik):
+    return log_lik.amax(0)
 
 
 QUESTIONS = [

@@ -117,6 +117,32 @@ def exponentiated_first(log_joint, z):
     return torch.trapezoid(log_joint.exp(), z, dim=0).log()
 
 
+@log_evidence.mistake(
+    "You take the height at the right end of each piece. The trapezoid rule takes "
+    "the mean of the heights at both ends: on few marks that is far better."
+)
+def right_heights(log_joint, z):
+    return (log_joint[1:] + z.diff().log()[:, None]).logsumexp(0)
+
+
+@log_evidence.mistake(
+    "You average the logs of the two heights. The rule averages the heights "
+    "themselves, and the log of a mean is above the mean of the logs: "
+    "torch.logaddexp adds two heights that are given as logs."
+)
+def mean_of_two_logs(log_joint, z):
+    middle = (log_joint[1:] + log_joint[:-1]) / 2
+    return (middle + z.diff().log()[:, None]).logsumexp(0)
+
+
+@log_evidence.mistake(
+    "You add the lengths to logs as they are. In logs a factor becomes a summand: "
+    "add the log of the length."
+)
+def lengths_without_log(log_joint, z):
+    return (log_joint + share_of_line(z)[:, None]).logsumexp(0)
+
+
 # -- posterior_on_grid -----------------------------------------------------------------
 
 
@@ -199,6 +225,22 @@ def divided_after_exp(log_lik, log_prior, width):
 )
 def laid_along_the_images(log_lik, log_prior, width):
     return (log_lik + log_prior + width.log()).softmax(0) / width
+
+
+@posterior_on_grid.mistake(
+    "This is the log of the density. The density itself was asked for: take the "
+    "exp, last."
+)
+def log_of_the_density(log_lik, log_prior, width):
+    return joint_over_its_area(log_lik, log_prior, width).log()
+
+
+@posterior_on_grid.mistake(
+    "You divide by the widths, but they are not in the sum that you divided by "
+    "before: sum joint times width, then density times width adds up to 1."
+)
+def widths_not_in_the_area(log_lik, log_prior, width):
+    return sums_to_one(log_lik, log_prior, width) / width[:, None]
 
 
 # -- log_odds --------------------------------------------------------------------------
@@ -296,6 +338,29 @@ def a_probability(x, one, two, flip, w):
     return by_wrong_pixels(x, one, two, flip, w).sigmoid()
 
 
+@log_odds.mistake(
+    "These are the odds. Their log was asked for: on that scale prior and pixels "
+    "add up."
+)
+def odds_without_log(x, one, two, flip, w):
+    return by_wrong_pixels(x, one, two, flip, w).exp()
+
+
+@log_odds.mistake(
+    "The pixels are right. Your prior odds are those of story two, (1 - w) / w."
+)
+def prior_upside_down(x, one, two, flip, w):
+    return by_wrong_pixels(x, one, two, flip, 1 - w)
+
+
+@log_odds.mistake(
+    "The prior is right. Your pixels speak for the other story: one that fits story "
+    "one counts log((1 - flip) / flip), which is positive."
+)
+def pixels_upside_down(x, one, two, flip, w):
+    return by_wrong_pixels(x, one, two, 1 - flip, w)
+
+
 # -- log_evidence_data -----------------------------------------------------------------
 
 
@@ -364,6 +429,30 @@ def lost_log_k_in_data(log_lik):
 )
 def log_k_once(log_lik):
     return log_lik.logsumexp(0).sum() - math.log(len(log_lik))
+
+
+@log_evidence_data.mistake(
+    "You average the logs over z. A picture's area is an average of probabilities, "
+    "and its log comes after."
+)
+def mean_of_logs_over_z(log_lik):
+    return log_lik.mean(0).sum()
+
+
+@log_evidence_data.mistake(
+    "You add up the whole table. Over the pictures logs add, but over z it is "
+    "probabilities that are averaged: first torch.logsumexp down each column."
+)
+def everything_added(log_lik):
+    return log_lik.sum()
+
+
+@log_evidence_data.mistake(
+    "You add the areas of the pictures. All of the pictures must come up, so areas "
+    "multiply, and it is their logs that add."
+)
+def areas_added(log_lik):
+    return log_lik.exp().mean(0).sum()
 
 
 # -- posterior_weights: find the bug ---------------------------------------------------
@@ -438,6 +527,14 @@ def not_divided(log_lik):
 )
 def logs_of_weights(log_lik):
     return log_lik.log_softmax(0)
+
+
+@posterior_weights.mistake(
+    "Your weights sum to 1 over the whole table. Every picture has a posterior of "
+    "its own: each column sums to 1."
+)
+def softmax_of_the_table(log_lik):
+    return log_lik.ravel().softmax(0).reshape(log_lik.shape)
 
 
 # -- prior_sampling --------------------------------------------------------------------
@@ -525,6 +622,33 @@ def darts_after_exp(log_lik):
     return torch.stack([p.mean(0).log(), p.std(0) / p.mean(0) / len(p) ** 0.5])
 
 
+@prior_sampling.mistake(
+    "The first row is right. The second has s^2 where s belongs: an error is a root "
+    "of a variance."
+)
+def variance_for_spread(log_lik):
+    ratio = (log_lik - log_lik.max(0).values).exp()
+    ratio = ratio / ratio.mean(0)
+    return estimate_and(ratio.var(0) / len(ratio) ** 0.5, log_lik)
+
+
+@prior_sampling.mistake(
+    "The first row is right. Your error is s / sqrt(K), in the unit of p: divide by "
+    "the estimate to make it relative. (For an unlikely picture it is 0 here, "
+    "though the estimate is as unsure as any.)"
+)
+def absolute_error(log_lik):
+    return estimate_and(log_lik.exp().std(0) / len(log_lik) ** 0.5, log_lik)
+
+
+@prior_sampling.mistake(
+    "The second row is right. The first is the estimate itself; its log was asked for."
+)
+def estimate_without_log(log_lik):
+    log_p, error = from_the_best_dart(log_lik)
+    return torch.stack([log_p.exp(), error])
+
+
 # -- log_darts_needed ------------------------------------------------------------------
 
 
@@ -606,6 +730,22 @@ def variance_of_the_logs(log_lik, log_share, error, dim):
     share = log_share.exp()
     v = share @ log_lik**2 - (share @ log_lik) ** 2
     return ((1 + v) ** dim - 1).log() - 2 * math.log(error)
+
+
+@log_darts_needed.mistake(
+    "This is K itself. Its natural logarithm was asked for: with many dimensions K "
+    "has no room in a float."
+)
+def number_without_log(log_lik, log_share, error, dim):
+    return in_logs(log_lik, log_share, error, dim).exp()
+
+
+@log_darts_needed.mistake(
+    "You multiply by the squared error. A smaller error takes more darts: K = v / "
+    "error^2, so 2 log(error) is subtracted."
+)
+def multiplied_by_error(log_lik, log_share, error, dim):
+    return in_logs(log_lik, log_share, 1 / error, dim)
 
 
 # -- rare_but_cheap: construct a case --------------------------------------------------
@@ -692,6 +832,30 @@ def only_lower(share, height, ratio, saving):
 )
 def rows_swapped(share, height, ratio, saving):
     return by_v(share, height, ratio, saving).flip(0)
+
+
+@rare_but_cheap.mistake(
+    "The share is right. Your second row is the area p(B), share times height: "
+    "divide it by the share of B."
+)
+def area_for_height(share, height, ratio, saving):
+    return torch.stack([by_v(share, height, ratio, saving)[0], ratio * share * height])
+
+
+@rare_but_cheap.mistake(
+    "The share is right. Your height would be right if p(A) were the height of A; "
+    "it is share times height."
+)
+def share_of_a_forgotten(share, height, ratio, saving):
+    wider = by_v(share, height, ratio, saving)[0]
+    return torch.stack([wider, ratio * height / wider])
+
+
+@rare_but_cheap.mistake(
+    "The share is right. Your B is as likely as A: p(B) = ratio * p(A)."
+)
+def ratio_left_out(share, height, ratio, saving):
+    return by_v(share, height, 1, saving)
 
 
 QUESTIONS = [

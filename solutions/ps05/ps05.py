@@ -107,6 +107,14 @@ def lost_exponential(mu, log_sigma, eps):
     return mu + log_sigma * eps
 
 
+@reparameterize.mistake(
+    "You make sigma positive with softplus. That would do in a network of your own; "
+    "log_sigma is a logarithm, and exp undoes it."
+)
+def softplus_for_exp(mu, log_sigma, eps):
+    return mu + torch.nn.functional.softplus(log_sigma) * eps
+
+
 # -- pathwise_grad ---------------------------------------------------------------------
 
 
@@ -205,6 +213,30 @@ def pushed_downhill(f, mu, log_sigma, eps):
     return -chain_rule(f, mu, log_sigma, eps)
 
 
+@pathwise_grad.mistake(
+    "The rows have changed places: slopes in mu above, slopes in log sigma below."
+)
+def rows_changed(f, mu, log_sigma, eps):
+    return chain_rule(f, mu, log_sigma, eps).flip(0)
+
+
+@pathwise_grad.mistake(
+    "You average the draws first and push the one point that is left. f bends, so "
+    "the mean of its slopes is not its slope at the mean: push every draw."
+)
+def one_mean_point(f, mu, log_sigma, eps):
+    return chain_rule(f, mu, log_sigma, eps.mean(0, keepdim=True))
+
+
+@pathwise_grad.mistake(
+    "Your first row has a factor sigma too much. A nudge of mu moves every point by "
+    "just as much; only log sigma moves it by sigma * eps."
+)
+def sigma_in_both_rows(f, mu, log_sigma, eps):
+    rows = chain_rule(f, mu, log_sigma, eps)
+    return torch.stack([rows[0] * log_sigma.exp(), rows[1]])
+
+
 # -- score_grad ------------------------------------------------------------------------
 
 
@@ -296,6 +328,33 @@ def lost_minus_one(f, mu, log_sigma, eps):
 def weighed_in_sigma(f, mu, log_sigma, eps):
     rows = weighed(f, mu, log_sigma, eps)
     return torch.stack([rows[0], rows[1] / log_sigma.exp()])
+
+
+@score_grad.mistake(
+    "Your score in mu has lost its sigma: (z - mu) / sigma^2 is eps / sigma."
+)
+def score_in_mu_without_sigma(f, mu, log_sigma, eps):
+    rows = weighed(f, mu, log_sigma, eps)
+    return torch.stack([rows[0] * log_sigma.exp(), rows[1]])
+
+
+@score_grad.mistake(
+    "Your score in mu has one sigma too many below. z - mu is sigma * eps, so (z - "
+    "mu) / sigma^2 is eps / sigma."
+)
+def sigma_squared_below(f, mu, log_sigma, eps):
+    rows = weighed(f, mu, log_sigma, eps)
+    return torch.stack([rows[0] / log_sigma.exp(), rows[1]])
+
+
+@score_grad.mistake(
+    "You average f and the score apart and multiply the means. All that the "
+    "estimate knows is which draws had much f and much score at once: multiply draw "
+    "by draw, then average."
+)
+def means_multiplied(f, mu, log_sigma, eps):
+    mean = f(stretched_and_shifted(mu, log_sigma, eps)).mean()
+    return mean * torch.stack([eps / log_sigma.exp(), eps**2 - 1]).mean(1)
 
 
 # -- leave_one_out ---------------------------------------------------------------------
@@ -425,6 +484,23 @@ def mean_of_ratios(push, weigh):
     return (weigh.var(0) / push.var(0)).mean()
 
 
+@worth.mistake(
+    "You take the variance of all numbers in one pot. Then the differences between "
+    "the coordinates' means count as noise: a variance for each coordinate, then "
+    "their sum."
+)
+def all_in_one_pot(push, weigh):
+    return weigh.var() / push.var()
+
+
+@worth.mistake(
+    "You form a ratio in each coordinate and add the ratios. Add up the variances "
+    "of all coordinates first, then divide once."
+)
+def sum_of_ratios(push, weigh):
+    return (weigh.var(0) / push.var(0)).sum()
+
+
 # -- worse_pathwise: construct a case --------------------------------------------------
 
 
@@ -524,6 +600,32 @@ def score_without_sigma(sigma, times):
     return by_halving(times * sigma**2, sigma)
 
 
+@worse_pathwise.mistake(
+    "The variance of pushing grows with k^2: in the limit of quick waves k is the "
+    "ROOT of times, over sigma. And at this k the bell still sees the wave: keep "
+    "the exponentials."
+)
+def limit_without_root(sigma, times):
+    return times / sigma
+
+
+@worse_pathwise.mistake(
+    "Your exponentials belong to k sigma. The squares of sine and cosine turn twice "
+    "as fast: sin^2 a = (1 - cos 2a) / 2, so c = 2 k sigma."
+)
+def single_angle(sigma, times):
+    def ratio(t):  # t = (k sigma)^2
+        fall = torch.exp(-t / 2)
+        return t * (1 - fall) / (1 + (1 - t) * fall)
+
+    low, high = torch.zeros_like(times), 30 + times
+    for _ in range(80):
+        middle = (low + high) / 2
+        enough = ratio(middle) > times
+        low, high = low.where(enough, middle), middle.where(enough, high)
+    return high.sqrt() / sigma
+
+
 # -- held_grads ------------------------------------------------------------------------
 
 
@@ -610,6 +712,32 @@ def lost_the_one(mu, log_sigma, eps):
     return torch.stack([rows[:, 0], rows[:, 1] - 1], 1)
 
 
+@held_grads.mistake(
+    "In the second block your slope in log sigma is eps^2 - 1, that of log q. The "
+    "bound has MINUS log q."
+)
+def sign_lost_in_b(mu, log_sigma, eps):
+    rows = by_formula(mu, log_sigma, eps)
+    return torch.stack([rows[0], rows[1] * torch.tensor([[1.0], [-1.0]])])
+
+
+@held_grads.mistake(
+    "You add the draws up in the second block. B is a mean over the draws, and so "
+    "are its slopes."
+)
+def draws_summed(mu, log_sigma, eps):
+    rows = by_formula(mu, log_sigma, eps)
+    return torch.stack([rows[0], rows[1] * len(eps)])
+
+
+@held_grads.mistake(
+    "Both of your blocks are those of A. In B there is no closed-form KL: with z "
+    "held, only -log q depends on phi, at the given eps."
+)
+def a_twice(mu, log_sigma, eps):
+    return by_formula(mu, log_sigma, eps)[[0, 0]]
+
+
 # -- bound: find the bug ---------------------------------------------------------------
 
 
@@ -690,6 +818,42 @@ def price_added(log_lik, mu, log_sigma, eps):
 def price_never_felt(log_lik, mu, log_sigma, eps):
     z = stretched_and_shifted(mu, log_sigma, eps)
     return log_lik(z).mean(0) - price(mu, log_sigma).detach()
+
+
+@bound.mistake(
+    "Now sigma moves z, but mu does not: one .data is still there. The likelihood "
+    "never tells a bell where to stand."
+)
+def only_the_width_moves(log_lik, mu, log_sigma, eps):
+    z = mu.detach() + log_sigma.exp() * eps
+    return log_lik(z).mean(0) - price(mu, log_sigma)
+
+
+@bound.mistake(
+    "You average the KL over the coordinates. A bell in dim_z coordinates pays for "
+    "each of them: the sum."
+)
+def mean_price(log_lik, mu, log_sigma, eps):
+    z = stretched_and_shifted(mu, log_sigma, eps)
+    return log_lik(z).mean(0) - price(mu, log_sigma) / mu.shape[-1]
+
+
+@bound.mistake(
+    "You read log_sigma as the log of a variance. Nothing was wrong with the "
+    "widths: sigma = exp(log_sigma), in z and in the KL."
+)
+def widths_halved(log_lik, mu, log_sigma, eps):
+    z = stretched_and_shifted(mu, log_sigma / 2, eps)
+    return log_lik(z).mean(0) - price(mu, log_sigma / 2)
+
+
+@bound.mistake(
+    "You add up the draws. They are attempts at one and the same expectation: "
+    "average over the first axis."
+)
+def draws_of_z_added(log_lik, mu, log_sigma, eps):
+    z = stretched_and_shifted(mu, log_sigma, eps)
+    return log_lik(z).sum(0) - price(mu, log_sigma)
 
 
 QUESTIONS = [

@@ -111,6 +111,30 @@ def softplus_for_exp(x, W1, b1, W2, b2):
     return torch.stack([mu, softplus(log_sigma)])
 
 
+@encode.mistake(
+    "There is no tanh. Two linear layers on top of each other are one linear layer."
+)
+def no_tanh(x, W1, b1, W2, b2):
+    mu, log_sigma = linear(linear(x, W1, b1), W2, b2).chunk(2, -1)
+    return torch.stack([mu, log_sigma.exp()])
+
+
+@encode.mistake(
+    "Both halves went through the exp. mu may be negative: only the second half is "
+    "a logarithm."
+)
+def mu_exponentiated(x, W1, b1, W2, b2):
+    return torch.stack(outputs(x, W1, b1, W2, b2).exp().chunk(2, -1))
+
+
+@encode.mistake(
+    "The second bias, b2, is missing: it says where a bell stands before the "
+    "picture has spoken."
+)
+def lost_second_bias(x, W1, b1, W2, b2):
+    return by_chunks(x, W1, b1, W2, 0 * b2)
+
+
 # -- climb -----------------------------------------------------------------------------
 
 
@@ -239,6 +263,34 @@ def detached_sample(mu, log_sigma, x, W, b, eps, rate):
     return follow(prior_only, mu, log_sigma, x, W, b, eps, rate)
 
 
+@climb.mistake(
+    "You go downhill. The bound is to become large: add rate times the slope. (An "
+    "optimizer's minus sign belongs to a loss.)"
+)
+def downhill(mu, log_sigma, x, W, b, eps, rate):
+    return by_hand(mu, log_sigma, x, W, b, eps, -rate)
+
+
+@climb.mistake(
+    "Your log sigma steps with a slope at the new mu. Both slopes are taken at the "
+    "same place, then both numbers move, together."
+)
+def one_after_the_other(mu, log_sigma, x, W, b, eps, rate):
+    for noise in eps:
+        mu = mu + rate * slopes(mu, log_sigma, x, W, b, noise)[0]
+        log_sigma = log_sigma + rate * slopes(mu, log_sigma, x, W, b, noise)[1]
+    return torch.stack([mu, log_sigma])
+
+
+@climb.mistake(
+    "mu is right. Your second half is sigma; log sigma was asked for, the number "
+    "that climbs."
+)
+def sigma_returned(mu, log_sigma, x, W, b, eps, rate):
+    mu, log_sigma = by_hand(mu, log_sigma, x, W, b, eps, rate)
+    return torch.stack([mu, log_sigma.exp()])
+
+
 # -- minibatch_bound -------------------------------------------------------------------
 
 
@@ -313,6 +365,30 @@ def draws_added(log_lik, kl, num_data):
 def number_of_batches(log_lik, kl, num_data):
     batches = math.ceil(num_data / len(kl))
     return batches * (log_lik.mean(0) - kl).sum()
+
+
+@minibatch_bound.mistake(
+    "Upside down: each picture of the batch speaks for N/B pictures, and that is "
+    "more than one."
+)
+def b_over_n(log_lik, kl, num_data):
+    return len(kl) / num_data * (log_lik.mean(0) - kl).sum()
+
+
+@minibatch_bound.mistake(
+    "You multiply the batch's sum by N. That makes every picture of it speak for "
+    "all N: the B of them share that, N/B each."
+)
+def sum_times_n(log_lik, kl, num_data):
+    return num_data * (log_lik.mean(0) - kl).sum()
+
+
+@minibatch_bound.mistake(
+    "You scale the KL and leave the likelihood as it is. Both are sums over the "
+    "pictures of the data set: the whole difference times N/B."
+)
+def only_the_kl_scaled(log_lik, kl, num_data):
+    return log_lik.mean(0).sum() - num_data * kl.mean()
 
 
 # -- gaps ------------------------------------------------------------------------------
@@ -390,6 +466,33 @@ def average_bell(log_p, elbo_table, elbo_enc):
 )
 def mean_gaps(log_p, elbo_table, elbo_enc):
     return by_the_best_bell(log_p, elbo_table, elbo_enc).mean(-1)
+
+
+@gaps.mistake(
+    "You take one number for all pictures, the largest of the whole table. Each "
+    "picture has its own best bell: the maximum of its column."
+)
+def largest_of_the_table(log_p, elbo_table, elbo_enc):
+    best = elbo_table.max()
+    return torch.stack([log_p - best, best - elbo_enc])
+
+
+@gaps.mistake(
+    "You take the worst bell of each picture. The two gaps meet at the best one: "
+    "bounds are better when they are larger."
+)
+def worst_bell(log_p, elbo_table, elbo_enc):
+    worst = elbo_table.amin(0)
+    return torch.stack([log_p - worst, worst - elbo_enc])
+
+
+@gaps.mistake(
+    "The first row is right. In the second the order is turned: the best bell lies "
+    "above the encoder's, and a gap is upper minus lower."
+)
+def second_gap_turned(log_p, elbo_table, elbo_enc):
+    right = by_the_best_bell(log_p, elbo_table, elbo_enc)
+    return right * torch.tensor([[1.0], [-1.0]])
 
 
 # -- rare_picture: construct a case ----------------------------------------------------
@@ -482,6 +585,32 @@ def sigma_for_variance(s, w, mean_gap):
     return on_paper(s.sqrt(), w, mean_gap)
 
 
+@rare_picture.mistake(
+    "Your gaps are already multiplied with how often the picture comes: they add up "
+    "to the mean gap. Asked for is what each loses when it comes."
+)
+def times_how_often(s, w, mean_gap):
+    rows = on_paper(s, w, mean_gap)
+    return rows * torch.stack([torch.ones_like(w), 1 - w, w])
+
+
+@rare_picture.mistake(
+    "The gaps are right. Your distance is measured in widths: multiply by s."
+)
+def distance_in_widths(s, w, mean_gap):
+    distance, *lost = on_paper(s, w, mean_gap)
+    return torch.stack([distance / s, *lost])
+
+
+@rare_picture.mistake(
+    "The gaps are right. Your distance is the square of it: the KL has (D / s)^2, "
+    "so a root is missing."
+)
+def root_forgotten(s, w, mean_gap):
+    distance, *lost = on_paper(s, w, mean_gap)
+    return torch.stack([distance**2, *lost])
+
+
 # -- break_even ------------------------------------------------------------------------
 
 
@@ -547,6 +676,14 @@ def free_looks(c_train, c_encode, c_local):
 )
 def free_training(c_train, c_encode, c_local):
     return torch.ones_like(c_train)
+
+
+@break_even.mistake(
+    "Where the bills cross between two whole numbers, yours is one picture too "
+    "many: rounding up is enough there. Only at a tie one more is needed."
+)
+def one_too_many(c_train, c_encode, c_local):
+    return (c_train / (c_local - c_encode)).ceil() + 1
 
 
 # -- coast -----------------------------------------------------------------------------
@@ -645,6 +782,32 @@ def tiny_inside_the_root(m, v, step, absent, rate):
     return rate * (m / (v + 1e-8).sqrt()).sum(0)
 
 
+@coast.mistake(
+    "Neither m nor v fades. A slope of zero is a slope: in each step m shrinks by a "
+    "factor 0.9, and v by 0.999."
+)
+def nothing_fades(m, v, step, absent, rate):
+    k = torch.arange(1.0, absent + 1)[:, None, None]
+    m, v = corrected(m, v, step + k)
+    return rate * (m / (v.sqrt() + 1e-8)).sum(0)
+
+
+@coast.mistake(
+    "Your last step is missing: absent steps are taken, from step + 1 to step + "
+    "absent. (range leaves out its end.)"
+)
+def one_step_short(m, v, step, absent, rate):
+    return all_steps_at_once(m, v, step, absent - 1, rate)
+
+
+@coast.mistake(
+    "Your clock starts again at 1. Adam's t counts all steps since training began, "
+    "and so the first unseen one has t = step + 1."
+)
+def clock_starts_again(m, v, step, absent, rate):
+    return all_steps_at_once(m, v, 0, absent, rate)
+
+
 # -- row_step: find the bug ------------------------------------------------------------
 
 
@@ -659,7 +822,14 @@ def draw_state(g):
     return {"state": state, "slope": slope, "seen": seen, "rate": rate}
 
 
-row_step = Question("row_step", points=3, draw=draw_state, atol=ATOL, why=WHY)
+row_step = Question(
+    "row_step",
+    points=3,
+    draw=draw_state,
+    atol=ATOL,
+    why="float64: right answers agree to about 1e-15; a v that fades unseen, by a "
+    "thousandth in a step, is 2e-6 away",
+)
 
 
 def step_of_all(state, slope, rate):
@@ -732,6 +902,34 @@ def memory_wiped(state, slope, seen, rate):
 )
 def asked_the_slope(state, slope, seen, rate):
     return only_where_seen(state, slope, (slope != 0).any(-1).double(), rate)
+
+
+@row_step.mistake(
+    "The rows, their m and their count are kept; their v is not. It fades by only a "
+    "thousandth in a step, but all that is kept of an absent row was to stay."
+)
+def squares_fade_unseen(state, slope, seen, rate):
+    phi, m, _, looks = only_where_seen(state, slope, seen, rate)
+    return torch.stack([phi, m, step_of_all(state, slope, rate)[2], looks])
+
+
+@row_step.mistake(
+    "The absent rows stay, and so does their count. But m and v fade while nobody "
+    "looks, so at its next look a row has lost part of its memory."
+)
+def memory_fades_count_kept(state, slope, seen, rate):
+    phi, _, _, looks = only_where_seen(state, slope, seen, rate)
+    _, m, v, _ = step_of_all(state, slope, rate)
+    return torch.stack([phi, m, v, looks])
+
+
+@row_step.mistake(
+    "You set m of the absent rows to zero. Then nothing pushes them, but m is lost, "
+    "v fades and the count runs: keep all four as they were."
+)
+def m_wiped_to_stop_it(state, slope, seen, rate):
+    phi, m, v, looks = state
+    return step_of_all(torch.stack([phi, m * seen[:, None], v, looks]), slope, rate)
 
 
 QUESTIONS = [

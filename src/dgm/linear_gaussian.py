@@ -1,6 +1,6 @@
 """The one deep-looking model with every answer in closed form: the oracle of the tests.
 
-z ~ N(0, I), x = W z + b + sigma * noise. Evidence and posterior are Gaussian.
+z ~ N(0, I), x = W z + b + sigma * noise. Evidence, posterior and the best W are known.
 """
 
 import torch
@@ -12,7 +12,17 @@ from dgm.latent_variable import LatentVariableModel, StandardNormal
 
 
 class GaussianDecoder(nn.Module):
-    """The likelihood N(net(z), sigma^2 I) of real-valued x."""
+    """The likelihood N(net(z), sigma^2 I) of real-valued x.
+
+    Args:
+        net: a linear layer, or layers that end in one, such as `mlp(1, 16, 2)`.
+        sigma: standard deviation of the noise, positive.
+
+    Raises:
+        ValueError: if sigma is not positive.
+
+    Page: label `eq-bent` in book/03_latent_variables.md.   Lecture: SU, "DGM".
+    """
 
     def __init__(self, net: nn.Module, sigma: float) -> None:
         super().__init__()
@@ -21,7 +31,7 @@ class GaussianDecoder(nn.Module):
                 f"sigma: got {sigma}, expected a positive standard deviation"
             )
         self.net = net
-        log_sigma = torch.tensor(sigma, dtype=net.weight.dtype).log()
+        log_sigma = torch.tensor(sigma, dtype=next(net.parameters()).dtype).log()
         self.register_buffer("log_sigma", log_sigma)
 
     def forward(self, z: Tensor) -> Distribution:
@@ -30,7 +40,8 @@ class GaussianDecoder(nn.Module):
 
     def check(self, x: Tensor) -> Tensor:
         """Let data through that this likelihood can score: rows of finite numbers."""
-        dim_x = self.net.out_features
+        *_, last = self.net.modules()
+        dim_x = last.out_features
         if x.ndim != 2 or x.shape[1] != dim_x or not x.isfinite().all():
             raise ValueError(
                 f"x: got shape {tuple(x.shape)}, expected (batch, {dim_x}), all finite"
@@ -53,6 +64,7 @@ class LinearGaussian(LatentVariableModel):
     Raises:
         ValueError: if the shapes do not fit, or sigma is not positive.
 
+    Page: labels `eq-ppca` and `eq-ppca-posterior` in book/03_latent_variables.md.
     Paper: Tipping and Bishop (1999).   Lecture: SU, "PCA".
 
     The identity evidence = joint / posterior holds at every z:
@@ -94,3 +106,73 @@ class LinearGaussian(LatentVariableModel):
         precision = torch.eye(W.shape[1]).to(W) + W.T @ W / sigma**2
         mean = torch.linalg.solve(precision, W.T @ (x - b).T) / sigma**2
         return MultivariateNormal(mean.T, precision_matrix=precision)
+
+
+def ppca_from_moments(mean: Tensor, covariance: Tensor, dim_z: int) -> LinearGaussian:
+    r"""Find the most likely probabilistic PCA of data with these two moments.
+
+    .. math:: W = U (\Lambda - \sigma^2 I)^{1/2}, \quad
+              \sigma^2 = \tfrac{1}{D - M} \sum_{j > M} \lambda_j
+
+    with the M = dim_z largest eigenvalues of the covariance in Lambda and their
+    directions in U. W is one of many: W R gives the same p(x) for every rotation R.
+
+    Args:
+        mean: shape (dim_x,).
+        covariance: about that mean, divided by the number of rows, not by one less;
+            shape (dim_x, dim_x). More than dim_z eigenvalues must be above zero.
+        dim_z: number of directions, from 1 to dim_x - 1.
+
+    Page: label `eq-ppca-best` in book/03_latent_variables.md.
+    Paper: Tipping and Bishop (1999), section 3.2.
+
+    >>> covariance = torch.diag(torch.tensor([5.0, 2.0, 1.0]))
+    >>> model = ppca_from_moments(torch.zeros(3), covariance, dim_z=1)
+    >>> W = model.likelihood.net.weight
+    >>> round((W @ W.T)[0, 0].item(), 4)    # 5 less the mean of 2 and 1
+    3.5
+    """
+    values, U = torch.linalg.eigh(covariance)  # rising
+    sigma2 = values[:-dim_z].mean()
+    W = U[:, -dim_z:] * (values[-dim_z:] - sigma2).clamp(min=0).sqrt()
+    return LinearGaussian(W, mean, sigma2.sqrt().item())
+
+
+def fit_ppca(x: Tensor, dim_z: int) -> LinearGaussian:
+    """Fit probabilistic PCA to data by maximum likelihood, in one step.
+
+    No other W, b and sigma give the rows of x a higher mean log p(x).
+
+    Args:
+        x: data, shape (num_data, dim_x).
+        dim_z: number of directions, from 1 to dim_x - 1.
+
+    Raises:
+        ValueError: for other shapes, for numbers that are not finite, or where the
+            data lie in dim_z directions, so that no noise is left and the likelihood
+            has no ceiling.
+
+    Page: book/03_latent_variables.md.   Paper: Tipping and Bishop (1999), section 3.2.
+
+    >>> model = fit_ppca(torch.tensor([[2.0, 1], [-2, -1], [1, -2], [-1, 2]]), dim_z=1)
+    >>> round(model.likelihood.log_sigma.exp().item() ** 2, 4)  # a round cloud: no line
+    2.5
+    """
+    if x.ndim != 2 or not x.isfinite().all():
+        raise ValueError(
+            f"x: got shape {tuple(x.shape)}, expected (num_data, dim_x), all finite"
+        )
+    if not 1 <= dim_z < x.shape[1]:
+        raise ValueError(
+            f"dim_z: got {dim_z}, expected from 1 to {x.shape[1] - 1}, one less than "
+            "the columns of x"
+        )
+    mean = x.mean(0)
+    covariance = (x - mean).T @ (x - mean) / len(x)
+    rank = torch.linalg.matrix_rank(covariance, hermitian=True).item()
+    if rank <= dim_z:
+        raise ValueError(
+            f"x: got data that vary in {rank} directions, expected more than dim_z = "
+            f"{dim_z}, or no noise is left to fit; take a smaller dim_z"
+        )
+    return ppca_from_moments(mean, covariance, dim_z)

@@ -52,3 +52,16 @@ function slider(parent, { name, label, role, min, max, step, text, get, set }) {
     put(range, { "aria-valuetext": text(get()) });
   } };
 }
+function compass(p, { name, role, step, range, get, set, text }) {     // a knob with two ways to go, in a `square`; get() is [x, y]
+  const node = add(p.node, "g", { class: `lf-handle lf-both ${role}`, role: "slider", "aria-roledescription": "two-way slider", tabindex: 0,
+    "aria-label": name, "aria-valuemin": range[0], "aria-valuemax": range[1] }, '<circle class="lf-hit" r="18"/><circle r="6.5"/>');
+  [node, p.node].forEach((ground) => drag(ground, get, (dx, [a, b], dy) => set([a + dx / p.x.per, b + dy / p.y.per])));
+  node.addEventListener("keydown", (e) => {
+    const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [0, 10], PageDown: [0, -10] }[e.key];
+    const end = { Home: range[0], End: range[1] }[e.key];
+    if (!by && end === undefined) return;
+    e.preventDefault();
+    set(by ? get().map((v, i) => v + by[i] * step * (e.shiftKey ? 10 : 1)) : [end, get()[1]]);
+  });
+  return { at(x, y) { put(node, { transform: `translate(${x} ${y})`, "aria-valuenow": get()[0], "aria-valuetext": text(get()) }); } };
+}

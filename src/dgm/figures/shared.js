@@ -98,6 +98,16 @@ function plot(parent, { name, x, ticks, shape = [0.45, 240, 330], left = 11, top
   p.text = (role) => label(p, role);
   return p;
 }
+function square(parent, { name, x, y }) {                     // a plane with two like axes; fit() first in every draw
+  const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { role: "group", "aria-label": name, class: "lf-ground", style: "overflow: hidden" });
+  const p = { box, node, left: 0, curve: (role) => curve(p, role), text: (role) => label(p, role) };
+  p.fit = () => {
+    const size = box.clientWidth;
+    Object.assign(p, { w: size, h: size, taken: [], x: linear(x, [0, size]), y: linear(y, [size, 0]) });
+    put(node, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
+  };
+  return p;
+}
 const through = (p, xs, ys) => Array.from(xs, (v, i) => `${p.x(v).toFixed(2)} ${p.y(ys[i]).toFixed(2)}`).join("L");
 function curve(p, role) {
   const node = add(p.node, "path", { class: `lf-line ${role}` });

@@ -32,6 +32,24 @@ FIGURES = {
         start={"z1": 0.5, "z2": 3.2, "w": 2 / 3},
         range={"z1": (0.05, 4.0), "z2": (0.05, 4.0), "w": (0.0, 1.0)},
     ),
+    "noise": Figure(
+        start={"image": "3", "noise": 0.1, "step": 0.0, "seed": 1},
+        range={
+            "image": UNSEEN,
+            "noise": (0.0, 1.0),
+            "step": (-0.3, 0.3),
+            "seed": (1, 999),
+        },
+        stored={"noise.json": ("classifier", "bells", "unseen", "line")},
+    ),
+    "far": Figure(
+        start={"x1": -0.8, "x2": 0.8, "paint": "nothing"},
+        range={
+            "x1": (-9.0, 9.0),
+            "x2": (-4.0, 4.0),
+            "paint": ("nothing", "which", "both"),
+        },
+    ),
     "two_kls": Figure(
         start={"which": "qp", "w": 0.4, "mu": 0.0, "sigma": 1.0},
         range={
@@ -40,6 +58,19 @@ FIGURES = {
             "mu": (-3.0, 3.0),
             "sigma": (0.4, 1.8),
         },
+    ),
+    "ppca": Figure(
+        start={"weights": "unequal", "angle": 80.0, "curve": "hidden"},
+        range={
+            "weights": ("unequal", "equal"),
+            "angle": (0.0, 180.0),
+            "curve": ("hidden", "shown"),
+        },
+    ),
+    "bend": Figure(
+        start={"bend": 0.2, "sigma": 1.0, "z": 0.8},
+        range={"bend": (0.0, 1.0), "sigma": (0.1, 1.2), "z": (-3.0, 3.0)},
+        stored={"bend.json": ("points", "line", "weights")},
     ),
     "area": Figure(
         start={"image": "bar 4", "shift": 0.0, "width": 1.0},
@@ -56,10 +87,33 @@ FIGURES = {
             "seed": (1, 999),
         },
     ),
+    "em": Figure(
+        start={"step": 2, "seed": 16},
+        range={"step": (0, 24), "seed": (1, 99)},
+    ),
     "inflate": Figure(
         start={"image": "bar 4", "mu": 1.9, "sigma": 0.3},
         range={"image": IMAGES, "mu": (-3.5, 3.5), "sigma": (0.05, 2.0)},
         stored={"bars.json": ("weights", "images")},
+    ),
+    "codes": Figure(
+        start={
+            "rule": "free",
+            "image": "4",
+            "z1": 0.3,
+            "z2": 0.1,
+            "seed": 1,
+            "dots": "hidden",
+        },
+        range={
+            "rule": ("free", "sparse", "denoising", "contractive"),
+            "image": UNSEEN,
+            "z1": (-1.0, 1.0),
+            "z2": (-1.0, 1.0),
+            "seed": (1, 999),
+            "dots": ("hidden", "shown"),
+        },
+        stored={"codes.json": ("coders", "shown", "kinds")},
     ),
     "latent_plane": Figure(
         start={"z1": -0.213, "z2": 1.185, "image": "4", "other": "7"},
