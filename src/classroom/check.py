@@ -186,11 +186,12 @@ def compare(a: Tensor, b: Tensor, atol: float) -> str:
     """Find the plainest sentence that leads from the right numbers b to a."""
     factor, offset = ((a @ b) / (b @ b)).item(), (a - b).mean().item()
     near = 1e-6 * (1 + b.abs().max())
+    multiple = factor if abs(factor) > 1e-3 else math.nan  # zero is no multiple
     for text, known, gap in [
         ("The values are right, a gradient is not: was something detached?", b, atol),
         ("Right to six digits: was something rounded, or made in float32?", b, near),
         ("It is minus the right answer.", -b, near),
-        (f"It is the right answer times {factor:.4g}.", factor * b, near),
+        (f"It is the right answer times {factor:.4g}.", multiple * b, near),
         (f"It is the right answer plus {offset:.4f}, everywhere.", b + offset, near),
     ]:
         if (a - known).abs().max() <= gap:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import nbformat
 from distributed import as_completed
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
@@ -27,8 +28,9 @@ from classroom.probes import Probes, has_marks
 from classroom.question import Question, Unclear, encode, load
 from classroom.release import release
 from classroom.secret import seed_of
-from classroom.submission import FLAG, Unreadable, read
+from classroom.submission import FLAG, read_or_flag
 
+CHECK = "nbgrader.preprocessors.CheckCellMetadata"
 FOUND: dict[str, list[Mark]] = {}  # of the student whom nbgrader is writing down
 
 
@@ -106,15 +108,15 @@ def grade_class(
     asked = ("gradients", "cases")
     calls = [{"name": n} | {k: s[k] for k in asked} for n, s in sheets.items()]
     job = (json.dumps(calls, default=encode), group.seconds, shut_in)
-    running, texts = {}, {}
+    running, notebooks = {}, {}
     for student in students:
-        try:
-            texts[student] = cells_of(group, student)
-            future = client.submit(workers.unit, texts[student], *job, pure=False)
-            running[future] = student
-        except Unreadable as why:
-            marks = [Mark(q.name, 0, q.points, "", str(why)) for q in group.questions]
-            yield write(group, student, marks)
+        notebook = sanitized(group, student)
+        if why := notebook.metadata.get(FLAG):
+            marks = [Mark(q.name, 0, q.points, "", why) for q in group.questions]
+            yield write(group, student, notebook, marks)
+        else:
+            future = client.submit(workers.unit, code(notebook), *job, pure=False)
+            running[future], notebooks[student] = student, notebook
     for future in as_completed(running):
         student = running[future]
         try:
@@ -122,43 +124,51 @@ def grade_class(
         except Exception as problem:  # the worker died, more than once
             yield student, f"could not be run: {problem}"
             continue
-        cells = texts.pop(student)
+        notebook = notebooks.pop(student)
         marks = [
-            mark(q, sheets[q.name], seen, cells, group.seconds) for q in group.questions
+            mark(q, sheets[q.name], seen, code(notebook), group.seconds)
+            for q in group.questions
         ]
-        yield write(group, student, marks)
+        yield write(group, student, notebook, marks)
         future.release()
 
 
-def cells_of(group: Class, student: str) -> list[str]:
-    """Return a submission's code cells, after nbgrader's chain of sanitizers.
+def code(notebook: NotebookNode) -> list[str]:
+    """Return the text of the code cells."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
-    Raises:
-        Unreadable: where it is no notebook.
-    """
-    notebook = read(group.submission(student))
+
+def sanitized(group: Class, student: str) -> NotebookNode:
+    """Read a submission, and send it through nbgrader's chain of sanitizers."""
+    notebook = read_or_flag(group.submission(student))
     course = CourseDirectory(config=group.config)
     names = {"student": student, "assignment": group.name, "notebook": group.name}
     resources = {"nbgrader": names | {"db_url": course.db_url}}
     for step in group.config.Autograde.sanitize_preprocessors:
         sanitizer = import_item(step)(config=group.config)
         notebook, resources = sanitizer.preprocess(notebook, resources)
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return notebook
 
 
-def write(group: Class, student: str, marks: list[Mark]) -> Graded:
+def write(
+    group: Class, student: str, notebook: NotebookNode, marks: list[Mark]
+) -> Graded:
     """Let nbgrader write a student's marks down, then note that they are done."""
     graded = Graded(student, group.name, group.fingerprint(student), marks)
+    chain = [Recorded, *group.config.Autograde.autograde_preprocessors[1:]]
+    settings = {
+        "autograde_preprocessors": [c for c in chain if c != CHECK],  # checked above
+        "sanitize_preprocessors": [],
+        "pre_convert_hook": None,
+        "force": True,
+    }
     with tempfile.TemporaryDirectory() as mirror:
-        copy(group, student, Path(mirror, student, group.name))
+        mirrored(group, student, notebook, Path(mirror, student, group.name))
         config = Config(group.config)
         config.CourseDirectory.submitted_directory = mirror
         config.CourseDirectory.student_id = student
         config.CourseDirectory.assignment_id = group.name
-        chain = [Recorded, *group.config.Autograde.autograde_preprocessors[1:]]
-        config.Autograde.merge(
-            {"autograde_preprocessors": chain, "force": True, "pre_convert_hook": None}
-        )
+        config.Autograde.merge(settings)
         FOUND[student] = marks
         quiet = logging.getLogger("classroom.nbgrader")
         quiet.setLevel(logging.ERROR)
@@ -169,19 +179,12 @@ def write(group: Class, student: str, marks: list[Mark]) -> Graded:
     return graded
 
 
-def copy(group: Class, student: str, folder: Path) -> None:
-    """Put what nbgrader may read of a submission into a folder: plain files only."""
+def mirrored(group: Class, student: str, notebook: NotebookNode, folder: Path) -> None:
+    """Put what nbgrader may see of a submission into a folder of its own."""
     folder.mkdir(parents=True)
     source = group.submission(student)
-    try:
-        notebook = read(source)
-    except Unreadable as why:
-        notebook = nbformat.v4.new_notebook(metadata={FLAG: str(why)})
     nbformat.write(notebook, folder / source.name)
-    for name in (
-        "timestamp.txt",
-        "submission_secret.txt",
-    ):  # the exchange's: see collect
+    for name in ("timestamp.txt", "submission_secret.txt"):  # the exchange's
         note = source.with_name(name)
         if note.is_file() and not note.is_symlink() and note.stat().st_size < 1000:
             shutil.copy(note, folder)

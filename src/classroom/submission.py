@@ -47,6 +47,14 @@ def read(path: Path) -> NotebookNode:
     return notebook
 
 
+def read_or_flag(path: Path) -> NotebookNode:
+    """Read a notebook; one that cannot be read becomes an empty one that says why."""
+    try:
+        return read(path)
+    except Unreadable as why:
+        return nbformat.v4.new_notebook(metadata={FLAG: str(why)})
+
+
 def text_of(path: Path) -> str:
     """Read a plain file: through no link, and not from a pipe that never ends."""
     careful = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -83,11 +91,7 @@ class SubmissionExporter(NotebookExporter):
         path, resources = Path(filename), resources or ResourcesDict()
         about = ResourcesDict(name=path.stem, path=str(path.parent))
         resources["metadata"] = about
-        try:
-            notebook = read(path)
-        except Unreadable as why:
-            notebook = nbformat.v4.new_notebook(metadata={FLAG: str(why)})
-        return self.from_notebook_node(notebook, resources, **kw)
+        return self.from_notebook_node(read_or_flag(path), resources, **kw)
 
 
 def only_plain_files(assignment: str, student: str, notebooks: list[str]) -> None:
