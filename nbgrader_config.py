@@ -51,5 +51,8 @@ c.Probes.solutions = str(HERE / "solutions")
 # psNN.secret.json, drawn once: back it up with gradebook.db
 c.Probes.secrets = str(HERE)
 c.Probes.seconds = 20  # for one cell, or one question
+# Formgrader shows what a student wrote as text, never as a page's own HTML.
+c.HTMLExporter.filters = {"markdown2html": "classroom.formgrader.markdown"}
+c.HTMLExporter.preprocessors = ["classroom.formgrader.Disarm"]
 c.GenerateFeedback.exporter_class = "classroom.feedback.FeedbackPage"
 c.ExportApp.plugin_class = "classroom.export.ExportGrades"

@@ -4,7 +4,8 @@ import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbformat.v4 import new_raw_cell as new_raw
-from traitlets.config import Config
+from submissions import ROOT
+from traitlets.config import PyFileConfigLoader
 
 from classroom.formgrader import Disarm
 
@@ -12,10 +13,8 @@ EVIL = "<script>evil()</script><img src=x onerror='evil()'>"
 
 
 def shown(*cells, **metadata):
-    """Render a notebook as formgrader does, with the settings of deploy/course."""
-    config = Config()
-    config.HTMLExporter.filters = {"markdown2html": "classroom.formgrader.markdown"}
-    config.HTMLExporter.preprocessors = ["classroom.formgrader.Disarm"]
+    """Render a notebook as formgrader does, with the course's settings."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     notebook = new_notebook(cells=list(cells), metadata=metadata)
     page, _ = HTMLExporter(config=config).from_notebook_node(notebook)
     return page[page.index("<body") :]

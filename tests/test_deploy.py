@@ -134,11 +134,9 @@ def running(folder):
 
 
 def stop(process):
-    """End the hub, its proxy, the servers and their kernels."""
+    """End the hub, its proxy, the servers and their kernels: nothing to save here."""
+    process.send_signal(signal.SIGSTOP)  # it would start a proxy anew
     family = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(10)
     for one in (*family, process):
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()

@@ -8,8 +8,5 @@ load_subconfig(str(Path.home() / "course" / "nbgrader_config.py"))  # noqa: F821
 c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", "/srv/exchange")
 # A submission is its owner's, whatever its name says.
 c.ExchangeFactory.collect = "classroom.collect.Collect"
-# Formgrader shows what a student wrote as text, never as a page's own HTML.
-c.HTMLExporter.filters = {"markdown2html": "classroom.formgrader.markdown"}
-c.HTMLExporter.preprocessors = ["classroom.formgrader.Disarm"]
 if "TRIAL" in os.environ:  # trial/: all are one system user
     c.ExchangeCollect.check_owner = False
