@@ -16,6 +16,26 @@ CHROMIUM_FLAGS = (
 ).split()
 
 
+LONG = ("test_deploy", "test_classroom_course", "test_book")  # each on one worker
+
+
+def pytest_xdist_auto_num_workers():
+    """Run more workers than cores: browsers, kernels and killed loops mostly wait."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_modifyitems(items):
+    """Start the files that share something costly first, each on one worker."""
+
+    def place(item):
+        return LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG)
+
+    items.sort(key=place)
+    for item in items:
+        if item.path.stem in LONG:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(autouse=True)
 def exact_and_seeded():
     """Run in float64 from a fixed seed, and put the default dtype back."""

@@ -1,6 +1,8 @@
 """Notebooks that students might hand in, made from a problem set's own files."""
 
 import copy
+import inspect
+import re
 from pathlib import Path
 
 import nbformat
@@ -17,6 +19,25 @@ def source(name):
     """Return a set's notebook with its solutions."""
     folder = ROOT / "solutions" / name
     return read_source(folder / f"{name}.md", load(folder))
+
+
+def secret_lines(name):
+    """Return the lines of a set's solutions, and of the answers in its truth."""
+    cells = [cell.source for cell in source(name).cells]
+    regions = [r for c in cells for r in re.findall(r"BEGIN SOL.*?END SOL", c, re.S)]
+    functions = [f for q in load(ROOT / "solutions" / name) for f in q.answers]
+    assert regions and functions
+    secret = "\n".join([*regions, *map(inspect.getsource, functions)])
+    lines = {line.strip() for line in secret.splitlines() if len(line.strip()) > 14}
+    return {line for line in lines if not line.startswith(("@", "def ", "###"))}
+
+
+def written_answers(name):
+    """Return the texts that answer a set's written questions."""
+    cells = [c for c in source(name).cells if c.metadata.get("nbgrader", {})]
+    texts = [c.source for c in cells if c.cell_type == "markdown"]
+    assert texts
+    return texts
 
 
 def released(name):

@@ -13,6 +13,7 @@ from classroom.question import Unclear, load
 
 SECRET = ("solutions", "submitted", "autograded", "feedback", "tests", "deploy",
           "gradebook.db", "ps01.secret.json", "nbgrader_config.py")  # fmt: skip
+RUN = ".venv/bin/python -m"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,25 @@ def test_it_is_complete(copy):
         capture_output=True, env={"PYTHONPATH": str(copy / "src")},
     )  # fmt: skip
     assert "same_means" in done.stdout + done.stderr and "Error" not in done.stderr
+
+
+def test_what_the_room_will_say_stays_behind(copy):
+    """In its place stands a page that keeps the label, so that links lead somewhere."""
+    page = (copy / "book/instructors.md").read_text("utf-8")
+    assert page.startswith("(instructors)=\n# ") and len(page.splitlines()) < 6
+    for path in copy.rglob("book/*.md"):
+        for label in ("a-class", "one-server", "add-a-question"):
+            assert f"(#{label})" not in path.read_text("utf-8"), path.name
+
+
+def test_its_readme_says_all_that_make_does(copy):
+    """Whoever has no make types the lines of the Makefile that a student needs."""
+    readme = (copy / "README.md").read_text("utf-8").replace("python3", "$(PYTHON)")
+    rules = (copy / "Makefile").read_text("utf-8").replace("$(RUN)", RUN)
+    needed = ("-m venv", "-r requirements", "-e .", "jupyter-book", "jupyterlab")
+    for word in needed:
+        line = next(line for line in rules.splitlines() if word in line)
+        assert line.strip() in readme, line
 
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path):

@@ -1,6 +1,5 @@
 """Every problem set: its right answers pass, its mistakes are named, nothing leaks."""
 
-import inspect
 import json
 import re
 
@@ -13,9 +12,10 @@ from submissions import (
     from_truth,
     position,
     released,
+    secret_lines,
     solved,
-    source,
     truth,
+    written_answers,
 )
 
 from classroom.check import judge
@@ -94,17 +94,9 @@ def test_exercises_are_up_to_date(name):
 @of_every_set
 def test_no_solution_leaves(name):
     """No line of a solution region, or of an answer in the truth, is in the release."""
-    cells = [cell.source for cell in source(name).cells]
-    regions = [r for c in cells for r in re.findall(r"BEGIN SOL.*?END SOL", c, re.S)]
-    functions = [f for q in load(ROOT / "solutions" / name) for f in q.answers]
-    secret = "\n".join([*regions, *map(inspect.getsource, functions)])
-    lines = {line.strip() for line in secret.splitlines() if len(line.strip()) > 14}
-    lines = {line for line in lines if not line.startswith(("@", "def ", "###"))}
     public = "\n".join(cell.source for cell in released(name).cells)
-    assert regions and not lines & {line.strip() for line in public.splitlines()}
-    written = [c for c in source(name).cells if c.metadata.get("nbgrader", {})]
-    written = [c.source for c in written if c.cell_type == "markdown"]
-    assert written and not any(answer[:40] in public for answer in written)
+    assert not secret_lines(name) & {line.strip() for line in public.splitlines()}
+    assert not any(answer[:40] in public for answer in written_answers(name))
 
 
 @of_every_set

@@ -21,11 +21,33 @@ RELEASED = ("{0}.ipynb", "checks.json")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.half")
 README = """# Deep generative models: your copy of the course
 
-    make book        read: open _build/html/index.html
-    make lab         JupyterLab: labs in notebooks/, problem sets in exercises/
+You need Python 3.11 or newer, nothing else before the first command.
 
-Python 3.11 or newer is all you need before the first command. Without make, type what
-stands in the Makefile. `book/how-to-use.md` is the longer answer.
+    make book     builds the book; then open _build/html/index.html
+    make lab      JupyterLab: labs in notebooks/, problem sets in exercises/
+
+**Without make**, once (on Windows write `py` for `python3`, and `.venv\\Scripts\\` for
+`.venv/bin/`, here and below):
+
+    python3 -m venv .venv
+    .venv/bin/python -m pip install -r requirements.txt
+    .venv/bin/python -m pip install --no-deps --no-build-isolation -e .
+
+and then, for the book and for JupyterLab:
+
+    .venv/bin/jupyter-book build . -W --keep-going
+    .venv/bin/python -m jupyterlab
+
+On Linux that brings PyTorch's CUDA build, several gigabytes. For the CPU alone make
+`.venv` by the first line, and run in it the command that PyTorch's page shows for
+*Stable, Linux, Pip, Python, CPU*, with the version of `requirements.txt`.
+
+Read `book/how-to-use.md` first.
+"""
+INSTRUCTORS = """(instructors)=
+# Teach with this book
+
+This page is in the instructors' copy of the course: it says what you will answer.
 """
 
 
@@ -59,6 +81,7 @@ def handout(root: Path, to: Path) -> list[str]:
         for part in (*PARTS, *files):
             copy(root / part, whole / part)
         (whole / "README.md").write_text(README, "utf-8")
+        (whole / "book/instructors.md").write_text(INSTRUCTORS, "utf-8")
         os.chmod(whole, 0o755)
         os.replace(whole, to)
     return sets

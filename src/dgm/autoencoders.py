@@ -14,8 +14,9 @@ class Autoencoder(nn.Module):
 
     .. math:: z = \tanh(W x + b), \quad \mathrm{logits} = W^\top z + c
 
-    for one layer; more layers stack, with tanh between them. Whoever shrinks the code
-    by shrinking W shrinks the logits too, so that a penalty on z cannot be dodged.
+    for one layer; more layers stack, with tanh between them. With one layer, whoever
+    shrinks the code by shrinking W shrinks the logits too: a penalty on z cannot be
+    dodged. (With more, a larger first W makes up for a smaller last one.)
 
     Args:
         sizes: width of each layer, from the pixels to the code.
@@ -57,8 +58,8 @@ def copying(coder: Autoencoder) -> Bound:
 
     .. math:: \log p(x|f(x)) = \sum_d x_d \log \hat x_d + (1 - x_d) \log(1 - \hat x_d)
 
-    It is no log-probability of x and bounds none: over all x its exp sums to more than
-    one, for every x brings its own code.
+    It is no log-probability of x and bounds none: over all x its exp need not sum to
+    one, and sums to far more once trained, for every x brings its own code.
 
     Args:
         coder: with `encode` and `decode`.

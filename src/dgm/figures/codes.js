@@ -44,7 +44,7 @@ function map(parent, { kinds, get, set, range }) {
 const RULES = { free: "none", sparse: "sparse", denoising: "denoising", contractive: "contractive" };
 const LESSON = {
   free: "No rule: the codes fill the square as they please. What lies between a 7 and a 4?",
-  sparse: "Sparse: one number is off for every digit. The code has only the other left; moving <i>z</i><sub>2</sub> leads where no digit ever was.",
+  sparse: "Sparse: one number is off for every digit. The code has only the other left. Move <i>z</i><sub>2</sub>: the decoder hardly hears it.",
   denoising: "Denoising: codes of one kind draw together, many at the walls, so that spoiled pixels move them less far.",
   contractive: "Contractive: one number sits at its wall, where tanh is flat and a pixel hardly moves it. Given up like the sparse one, at another place.",
 };
@@ -73,7 +73,8 @@ export default {
     const guess = predict(mark, row, {
       question: () => (set("dots", "hidden"), `A hundred codes will be drawn anywhere in the square. How far, in pixels, will what they decode to lie from the nearest of the ${images.length} digits, on average? Copies of the digits: ${fix(copied[get("rule")], 1)}. Drag the mark, then commit.`),
       act: async () => { set("dots", "shown"); return true; },
-      verdict: (you, at) => `You said ${fix(you, 1)}, it is ${fix(at, 1)}; copies ${fix(copied[get("rule")], 1)}. Two numbers are kind: a square is soon full. The page tries longer codes.`,
+      verdict: (you, at) => `You said ${fix(you, 1)}, it is ${fix(at, 1)}; copies ${fix(copied[get("rule")], 1)}. ${at > copied[get("rule")] + 1
+        ? "Most of this square holds no code, and nothing says where the codes are." : "Two numbers are kind. The page tries longer codes."}`,
       say: say.tell,
       lock: (on) => [rule.box, pick.box, ground.box, rows].forEach((part) => { part.inert = on; }),
     });

@@ -136,7 +136,7 @@ export default {
       put(level, { d: `M${p.x(truth)} ${p.floor}V20` });
       names[0].draw({ x: p.x(truth), bottom: 17, anchor: "middle", lines: [`the true bars ${fix(truth)}`] });
       mark.at(end(), p.floor, "log p at the end");
-      names[2].draw({ x: p.x(logP) + 8, bottom: p.floor - 9, lines: [mark.guess === null ? math("log p(x)") : ""] });
+      names[2].draw({ x: p.x(logP) + 11, bottom: p.floor - 9, lines: [mark.guess === null ? math("log p(x)") : ""] });
       names[1].draw({ x: p.x(Math.max(bound, ENDS[0] + 1)) - 8, bottom: p.floor - 9, anchor: "end", lines: [kl > 1 ? "bound" : ""] });
     }
     const changed = () => { if (!move.busy()) guess.clear(); fig.redraw(); };         // a link or Python moved it: the question is void

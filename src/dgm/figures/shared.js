@@ -130,7 +130,7 @@ function label(p, role) {
     const tx = clamp(x, min - b.x, p.w - b.x - b.width), x0 = tx + b.x, x1 = x0 + b.width;
     const low = clear(x0, x1, b.height), me = [x0 - 5, low - b.height, x1 + 5, low];
     const free = low !== null && !p.taken.some((o) => me[0] < o[2] && o[0] < me[2] && me[1] < o[3] && o[1] < me[3]);
-    if (free) p.taken.push(me);
+    if (free && first) p.taken.push(me);                       // an empty one takes no place
     put(node, { transform: `translate(${tx} ${low - b.y - b.height})`, visibility: free ? "visible" : "hidden" });
     return free;
   } };
