@@ -185,26 +185,29 @@ def test_no_solution_is_published(html):
     assert leaks(html) == []
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_a_planted_solution_is_found(tmp_path, name):
-    line, words = max(secret_lines(name), key=len), written_answers(name)[-1]
-    page = "<pre><span>a = 1</span>\n    <span>{}</span>  # so\n</pre><p>{}</p>"
-    for secret in (("b = 2", "Nothing."), (escape(line), ""), ("", escape(words))):
-        (tmp_path / "page.html").write_text(page.format(*secret), "utf8")
-        assert bool(leaks(tmp_path)) == (secret[0] != "b = 2")
+def test_a_planted_solution_is_found(tmp_path):
+    page, found = "<pre>a = 1\n  <b>{}</b>  # so\n</pre><p>{}</p>", set()
+    (tmp_path / "clean.html").write_text(page.format("b = 2", "Nothing."), "utf8")
+    for name in SETS:
+        line, text = max(secret_lines(name), key=len), written_answers(name)[-1]
+        for file, planted in {"code": (line, ""), "text": ("", text)}.items():
+            planted = page.format(*map(escape, planted))
+            (tmp_path / f"{name}-{file}.html").write_text(planted, "utf8")
+            found.add(f"{name}-{file}.html")
+    assert {file for file, _ in leaks(tmp_path)} == found
 
 
 def leaks(folder):
-    """List (page, line) for what a problem set's solutions have in common with it."""
-    lines = {line for name in SETS for line in map(bare, secret_lines(name))} - COMMON
-    openings = {plain(text)[:40] for name in SETS for text in written_answers(name)}
+    """List (page, what) for what the solutions have in common with a folder's pages."""
+    lines = {bare(line) for name in SETS for line in secret_lines(name)} - COMMON
+    texts = [part for n in SETS for t in written_answers(n) for part in t.split("\n\n")]
+    openings = {plain(text)[:40] for text in texts if len(text) > 60}
     found = []
     for path in sorted(folder.rglob("*.html")):
-        text = unescape(re.sub(r"<[^>]+>", "", path.read_text("utf8")))
-        found += [
-            (path.name, line) for line in lines & set(map(bare, text.split("\n")))
-        ]
-        found += [(path.name, words) for words in openings if words in plain(text)]
+        page = unescape(re.sub(r"<[^>]+>", "", path.read_text("utf8")))
+        both = lines & {bare(line) for line in page.split("\n")} - {""}
+        both |= {text for text in openings if text in plain(page)}
+        found += [(path.name, what) for what in sorted(both)]
     return found
 
 
