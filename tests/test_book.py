@@ -189,7 +189,8 @@ def test_a_planted_solution_is_found(tmp_path):
     page, found = "<pre>a = 1\n  <b>{}</b>  # so\n</pre><p>{}</p>", set()
     (tmp_path / "clean.html").write_text(page.format("b = 2", "Nothing."), "utf8")
     for name in SETS:
-        line, text = max(secret_lines(name), key=len), written_answers(name)[-1]
+        line = max(map(bare, secret_lines(name)), key=len)
+        text = written_answers(name)[-1]
         for file, planted in {"code": (line, ""), "text": ("", text)}.items():
             planted = page.format(*map(escape, planted))
             (tmp_path / f"{name}-{file}.html").write_text(planted, "utf8")

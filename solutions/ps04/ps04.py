@@ -745,7 +745,7 @@ def evidence_less_gap(x, r, log_pi, theta):
 
 @bound.mistake(
     "This is still her bound: log p(x|z) where log p(x, z) belongs. Without log pi_c "
-    "nobody pays for saying which kind it was, and the bound lies above log p(x)."
+    "nobody pays for saying which kind it was, and the bound may lie above log p(x)."
 )
 def still_without_prior(x, r, log_pi, theta):
     return energy(x, r, theta) + entropy(r)

@@ -75,7 +75,7 @@ export default {
     const say = voice(fig), knobs = add(fig.root, "div", { class: "lf-row" }), sliders = [steps, seed].map((k) => slider(knobs, k)), row = add(fig.root, "div", { class: "lf-row" });
     const half = ["E step", "M step"].map((name) => button(row, name, hands(() => steps.set(get("step") + 1))));
     const guess = predict(mark, row, {
-      question: () => "EM will run until nothing moves. Where will log <i>p</i>(<i>x</i>) end? The dashed line is where the true bars stand. Drag the mark, then commit.",
+      question: () => "EM will go on, to half-step 24. Where will log <i>p</i>(<i>x</i>) end? The dashed line is where the true bars stand. Drag the mark, then commit.",
       act: () => move.go([get("step")], [MOST], 3000),
       verdict: (you, at) => `You said ${fix(you, 1)}, it is ${fix(at, 1)}. ${outcome()}`,
       say: say.tell,
