@@ -10,7 +10,8 @@ BOOK = ROOT / "book"
 
 def chapters():
     """List the chapters' files, in order, without the pages that continue one."""
-    return [path for path in numbered() if path.stem.count("_") == 1]
+    starts = tuple(f"{path.stem}_" for path in numbered())
+    return [path for path in numbered() if not path.stem.startswith(starts)]
 
 
 def numbered():

@@ -1,7 +1,8 @@
 """Make the students' copy of the course: what they read and do, and nothing else.
 
 What is not named in `PARTS` stays behind: solutions, tests, and all of this package but
-the instant check. Gradebook, secrets and submissions have no way into it.
+the instant check. Gradebook, secrets and submissions have no way into it. The
+instructors' page, which says what the room will answer, is an empty one there.
 """
 
 import os

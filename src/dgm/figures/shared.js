@@ -60,6 +60,14 @@ function frame(el, { name, draw }) {
     e.stopPropagation();
     full();
   }, { capture: true, signal: off.signal });
+  const fit = () => {                                         // too tall for a full screen: closer first, then in two columns
+    root.classList.remove("lf-low", "lf-two");
+    for (const how of ["lf-low", "lf-two"]) {
+      draw();
+      if (document.fullscreenElement === root && root.scrollHeight > root.clientHeight + 1) root.classList.add(how);
+    }
+  };
+  for (const what of ["fullscreenchange", "resize"]) addEventListener(what, fit, { capture: true, signal: off.signal });
   return {
     root, redraw,
     speak(text) {                                             // waits until a drag rests, or it would never stop talking
