@@ -64,7 +64,8 @@ def test_it_is_complete(copy):
 def test_what_the_room_will_say_stays_behind(copy):
     """In its place stands a page that keeps the label, so that links lead somewhere."""
     page = (copy / "book/instructors.md").read_text("utf-8")
-    assert page.startswith("(instructors)=\n# ") and len(page.splitlines()) < 6
+    ours = (ROOT / "book/instructors.md").read_text("utf-8").splitlines()
+    assert page.splitlines()[:3] == [*ours[:2], ""] and len(page.splitlines()) < 6
     for path in copy.rglob("book/*.md"):
         for label in ("a-class", "one-server", "add-a-question"):
             assert f"(#{label})" not in path.read_text("utf-8"), path.name

@@ -142,6 +142,6 @@ def test_a_graded_cell_cannot_go_while_there_are_submissions(course):
         gradebook.add_student("ada")
         gradebook.add_submission("ps01", "ada")
     edit(course, '"grade_id": "sick_log_words"', '"grade_id": "sick_words"')
-    with pytest.raises(Unclear, match="ps01: nbgrader did not release it"):
+    with pytest.raises(Unclear, match="not release it: Cannot add or remove cells"):
         module.release(course, "ps01", write=True)
     assert files(course) == before

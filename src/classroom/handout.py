@@ -45,8 +45,7 @@ On Linux that brings PyTorch's CUDA build, several gigabytes. For the CPU alone 
 
 Read `book/how-to-use.md` first.
 """
-INSTRUCTORS = """(instructors)=
-# Teach with this book
+INSTRUCTORS = """
 
 This page is in the instructors' copy of the course: it says what you will answer.
 """
@@ -82,7 +81,9 @@ def handout(root: Path, to: Path) -> list[str]:
         for part in (*PARTS, *files):
             copy(root / part, whole / part)
         (whole / "README.md").write_text(README, "utf-8")
-        (whole / "book/instructors.md").write_text(INSTRUCTORS, "utf-8")
+        page = whole / "book/instructors.md"
+        head = page.read_text("utf-8").partition("\n\n")[0]  # links lead to its label
+        page.write_text(head + INSTRUCTORS, "utf-8")
         os.chmod(whole, 0o755)
         os.replace(whole, to)
     return sets

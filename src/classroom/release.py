@@ -11,9 +11,12 @@ class, psNN.secret.json, is drawn here too, once: keep it with the gradebook.
 """
 
 import argparse
+import io
 import json
+import logging
 import math
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -107,12 +110,16 @@ def convert(
     if not gradebook:
         silent = {"no_database": True}
         config.merge(Config(GenerateAssignment=silent, SaveCells={"enabled": False}))
+    said, log = io.StringIO(), logging.getLogger("classroom.release")
+    log.handlers, log.propagate = [logging.StreamHandler(said)], False
     try:
-        course = CourseDirectory(config=config)
-        GenerateAssignment(coursedir=course, config=config).start()
+        course = CourseDirectory(config=config, log=log)
+        GenerateAssignment(coursedir=course, config=config, log=log).start()
         return course
     except NbGraderException as error:
-        raise Unclear(f"{name}: nbgrader did not release it: {error}") from None
+        reasons = re.findall(r"^[\w.]*(?:Error|Exception): (.+)", said.getvalue(), re.M)
+        why = reasons[-1] if reasons else error
+        raise Unclear(f"{name}: nbgrader did not release it: {why}") from None
 
 
 def put(path: Path, text: str) -> None:
