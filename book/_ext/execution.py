@@ -4,10 +4,16 @@ import hashlib
 import os
 from pathlib import Path
 
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.application import ENV_PICKLE_FILENAME
+from sphinx.util.logging import getLogger
 
 import dgm
 
+logger = getLogger(__name__)
+READ = {"type": "plugin", "name": "myst_nb_md"}
 PACKAGE = Path(dgm.__file__).parent
 
 
@@ -35,6 +41,24 @@ def prepare(app, config):
         config.nb_execution_cache_path = str(cache)
 
 
+def execute(app, env, docnames):
+    """Fill the cache, a page a core, before Sphinx reads the pages one by one.
+
+    A page that fails is executed again by Sphinx, which says where.
+    """
+    if app.config.nb_execution_mode != "cache":
+        return
+    paths = map(env.doc2path, docnames)
+    pages = [p for p in paths if is_myst_markdown_notebook(Path(p).read_text("utf-8"))]
+    cache = get_cache(app.config.nb_execution_cache_path)
+    keys = [cache.add_nb_to_project(str(page), read_data=READ).pk for page in pages]
+    timeout = app.config.nb_execution_timeout
+    logger.info(f"{len(keys)} pages to look through; what has changed is executed")
+    load_executor("local-parallel", cache).run_and_cache(
+        filter_pks=keys, timeout=timeout
+    )
+
+
 def forget(app, exception):
     """After a warning read all pages again next time: an unchanged one keeps silent."""
     if app._warncount:
@@ -44,5 +68,6 @@ def forget(app, exception):
 def setup(app):
     """Tell Sphinx."""
     app.connect("config-inited", prepare)
+    app.connect("env-before-read-docs", execute)
     app.connect("build-finished", forget)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
