@@ -16,7 +16,7 @@ CHROMIUM_FLAGS = (
 ).split()
 
 
-LONG = ("test_deploy", "test_classroom_course", "test_book")  # each on one worker
+LONG = ("test_deploy", "test_classroom_course", "test_book", "test_problem_sets")
 
 
 def pytest_xdist_auto_num_workers():
@@ -25,15 +25,18 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Start the files that share something costly first, each on one worker."""
+    """Start what shares something costly first, and keep it on one worker."""
 
     def place(item):
         return LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG)
 
     items.sort(key=place)
     for item in items:
-        if item.path.stem in LONG:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        group = item.path.stem if item.path.stem in LONG else None
+        if group == "test_problem_sets" and hasattr(item, "callspec"):
+            group = item.callspec.params["name"]  # a set's sheets are written once
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

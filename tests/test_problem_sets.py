@@ -1,5 +1,6 @@
 """Every problem set: its right answers pass, its mistakes are named, nothing leaks."""
 
+import functools
 import json
 import re
 
@@ -24,15 +25,22 @@ from classroom.question import load
 from classroom.release import CHECK_SEED, release
 from classroom.supervise import supervise
 
+QUESTIONS_OF = {n: [(q.name, q) for m, q in QUESTIONS if m == n] for n in SETS}
 SEEDS = (CHECK_SEED, 7, 20231)
 IDS = [f"{name}-{q.name}" for name, q in QUESTIONS]
 of_every_question = pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=IDS)
 of_every_set = pytest.mark.parametrize("name", SETS)
 
 
-def seen(question, function, seed):
+@functools.cache
+def sheet_of(name, question, seed):
+    """Write a question's sheet once for all tests of its set (conftest.py)."""
+    return dict(QUESTIONS_OF[name])[question].sheet(seed)
+
+
+def seen(name, question, function, seed):
     """Judge one of the corpus's functions as a student's would be."""
-    sheet = question.sheet(seed)
+    sheet = sheet_of(name, question.name, seed)
     return judge(question.numbers(function, sheet["cases"]), sheet)
 
 
@@ -40,14 +48,14 @@ def seen(question, function, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_right_answers_are_right(name, question, seed):
     for function in question.answers:
-        assert seen(question, function, seed).right, function.__name__
+        assert seen(name, question, function, seed).right, function.__name__
 
 
 @of_every_question
 @pytest.mark.parametrize("seed", SEEDS)
 def test_mistakes_are_named(name, question, seed):
     for function, hint in question.mistakes.items():
-        verdict = seen(question, function, seed)
+        verdict = seen(name, question, function, seed)
         assert not verdict.right
         assert verdict.mistake == function.__name__.replace("_", " ")
         assert hint in verdict.text
@@ -58,7 +66,7 @@ def test_an_unforeseen_answer_is_told_how_it_differs(name, question):
     def half(*inputs):
         return 0.5 * question.answers[0](*inputs)
 
-    verdict = seen(question, half, CHECK_SEED)
+    verdict = seen(name, question, half, CHECK_SEED)
     assert not verdict.right and not verdict.mistake
     assert verdict.text == "It is the right answer times 0.5."
 
