@@ -11,7 +11,7 @@ book: $(SET_UP)  ## execute every chapter and write _build/html
 	.venv/bin/jupyter-book build . -W --keep-going
 
 test: $(SET_UP)  ## everything, in a browser too
-	$(RUN) pytest -n auto --dist loadgroup
+	$(RUN) pytest -n auto
 
 unit: $(SET_UP)  ## what takes seconds
 	$(RUN) pytest -m "not browser and not slow"

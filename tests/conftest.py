@@ -1,6 +1,7 @@
 """What every test shares: float64, a fixed seed, one headless Chromium."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -16,7 +17,7 @@ CHROMIUM_FLAGS = (
 ).split()
 
 
-LONG = ("test_deploy", "test_classroom_course", "test_book", "test_problem_sets")
+TOGETHER = ("test_deploy", "test_classroom_course", "test_book")  # on one worker each
 
 
 def pytest_xdist_auto_num_workers():
@@ -24,19 +25,21 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) * 3 // 2
 
 
-def pytest_collection_modifyitems(items):
-    """Start what shares something costly first, and keep it on one worker."""
+def pytest_xdist_make_scheduler(config, log):
+    """Keep what shares something costly on one worker; all else goes where there is
+    room. (xdist's own groups have no effect with pytest 9.2.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
 
-    def place(item):
-        return LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG)
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0].split("/")[-1].removesuffix(".py")
+            if file == "test_problem_sets":  # a set's sheets are written once
+                found = re.search(r"\[.*?(ps\d\d)", nodeid)
+                return found[1] if found else nodeid
+            return file if file in TOGETHER else nodeid
 
-    items.sort(key=place)
-    for item in items:
-        group = item.path.stem if item.path.stem in LONG else None
-        if group == "test_problem_sets" and hasattr(item, "callspec"):
-            group = item.callspec.params["name"]  # a set's sheets are written once
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
+    return Groups(config, log)
 
 
 @pytest.fixture(autouse=True)

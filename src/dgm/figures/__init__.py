@@ -47,7 +47,8 @@ def classic(*names: str) -> str:
         for name in names
     )
     start = "const LivingFigures = (window.LivingFigures ??= {});\n"
-    return f"(() => {{\n{start}{_shared()}{figures}}})();\n"
+    text = f"(() => {{\n{start}{_shared()}{figures}}})();\n"
+    return re.sub(r"(^| {2,})// .*$", "", text, flags=re.M)  # a page goes without notes
 
 
 def classic_all() -> str:
