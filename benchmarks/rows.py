@@ -1,8 +1,8 @@
 """A measured figure, and contestants taken in turn so that their ratios hold.
 
 A shared machine changes its speed from minute to minute. So nothing is measured alone:
-the contestants run one after the other, several rounds, and what is quoted is the median
-over rounds of the ratio within a round.
+the contestants run one after the other, several rounds, and what is quoted is the
+median over rounds of the ratio within a round.
 """
 
 import statistics

@@ -175,3 +175,19 @@ def test_check_binary_names_what_came_what_was_expected_and_what_to_do(x, words)
     with pytest.raises(ValueError) as refusal:
         check_binary(x, D)
     assert all(word in str(refusal.value) for word in words), refusal.value
+
+
+def test_a_bell_narrower_than_the_root_of_the_smallest_float_keeps_its_width():
+    """torch's own stddev squares sigma first: in float32, nothing is left of e^-60."""
+    log_sigma = torch.full((2, 3), -60.0, dtype=torch.float32, requires_grad=True)
+    sigma = diagonal_normal(torch.zeros(2, 3), log_sigma).stddev
+    sigma.log().sum().backward()
+    torch.testing.assert_close(sigma.log(), log_sigma)
+    torch.testing.assert_close(log_sigma.grad, torch.ones_like(log_sigma))
+
+
+def test_a_pixel_that_is_all_but_certain_is_scored_to_the_last_digit():
+    """Big logits of the right sign cost nothing, however many there are of them."""
+    logits = torch.full((3, 784), 1e4, dtype=torch.float32)
+    log_lik = bernoulli(logits).log_prob(torch.ones_like(logits))
+    assert (log_lik == 0).all()

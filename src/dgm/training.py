@@ -12,6 +12,7 @@ from torch.optim import Adam, Optimizer
 from tqdm.auto import tqdm
 
 from dgm.bounds import Bound
+from dgm.device import Replayed
 from dgm.matmul import onednn, pays
 
 
@@ -78,6 +79,7 @@ def fit(
     steps: int,
     batch: int = 128,
     lr: float = 1e-2,
+    replay: bool = True,
 ) -> Iterator[Step]:
     """Train modules on a bound with Adam, and yield a `Step` after each step.
 
@@ -93,9 +95,12 @@ def fit(
         batch: images a step.
         lr: Adam's first step size; it falls linearly to zero, so that the last steps
             average out the noise that the first ones need.
+        replay: on a GPU, record the step once and play it back (`Replayed`): faster by
+            far, but what the bound reads from Python is frozen as it was at the record.
 
     Raises:
         ValueError: if the data are not what the model can score, or fewer than a batch.
+        RuntimeError: if the bound cannot be recorded on a GPU.
 
     Page: "The whole loop" in book/05_jensen.md.
     """
@@ -106,17 +111,24 @@ def fit(
         raise ValueError(
             f"batch: got {batch} with {len(data)} images, expected 1 to {len(data)}"
         )
-    optimizer = Adam([p for m in modules for p in m.parameters()], lr=lr, fused=True)
+    step_size = torch.tensor(lr, dtype=torch.float32, device=data.device)
+    moved = [p for module in modules for p in module.parameters()]
+    optimizer = Adam(moved, lr=step_size, fused=True, capturable=True)
 
+    def step(x: Tensor) -> Tensor:
+        return train_step(bound, x, optimizer)
+
+    if data.is_cuda and replay:
+        step = Replayed(step)
     product = onednn if pays(*modules) else nullcontext
     quiet = bool(os.environ.get("TQDM_DISABLE")) or None  # None: quiet in a pipe
 
     def climb() -> Iterator[Step]:
         batches, start = minibatches(data, batch), time.perf_counter()
         for i in tqdm(range(1, steps + 1), unit="step", leave=False, disable=quiet):
-            optimizer.param_groups[0]["lr"] = lr * (1 - (i - 1) / steps)
+            step_size.fill_(lr * (1 - (i - 1) / steps))
             with product():  # off again before the caller's code runs
-                elbo = train_step(bound, next(batches), optimizer)
+                elbo = step(next(batches))
             yield Step(i, elbo, i * batch / (time.perf_counter() - start))
 
     return climb()  # so that the checks above speak at the call
