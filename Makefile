@@ -4,8 +4,9 @@ PYTHON ?= python3
 RUN = .venv/bin/python -m
 SET_UP = .venv/installed
 HUB = .venv/hub
+PEERS = .venv/peers
 
-.PHONY: book test unit serve lab exercises lint hub
+.PHONY: book test unit serve lab exercises lint hub bench
 
 book: $(SET_UP)  ## execute every chapter and write _build/html
 	.venv/bin/jupyter-book build . -W --keep-going
@@ -27,6 +28,13 @@ exercises: $(SET_UP)  ## release solutions/ into exercises/
 
 lint: $(SET_UP)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
+
+bench: $(PEERS)  ## what is fast, beside peers and limits: half an hour, on an idle machine
+	$(RUN) benchmarks
+
+$(PEERS): $(SET_UP) benchmarks/requirements.txt
+	$(RUN) pip install -c requirements.txt -r benchmarks/requirements.txt
+	touch $@
 
 hub: $(HUB)  ## JupyterHub and its proxy, which deploy/ needs; npm must be there
 

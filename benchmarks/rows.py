@@ -15,8 +15,8 @@ from dataclasses import dataclass
 class Row:
     """A line of the table and of `bench.json`.
 
-    `low` and `high` are the extremes over the rounds: of `ratio` where there is one,
-    else of `value`.
+    `ratio` is `value` over that of the row that `ratio_to` names. `low` and `high` are
+    the extremes over the rounds: of `ratio` where there is one, else of `value`.
     """
 
     name: str
@@ -26,6 +26,13 @@ class Row:
     ratio: float | None = None
     low: float | None = None
     high: float | None = None
+
+    def __str__(self) -> str:
+        line = f"{self.name:64} {self.value:11.5g} {self.unit:22}"
+        extremes = "" if self.low is None else f" ({self.low:.4g} to {self.high:.4g})"
+        if self.ratio is None:
+            return line + extremes
+        return line + f" {self.ratio:.4g} x {self.ratio_to}" + extremes
 
 
 def interleaved(
@@ -42,11 +49,14 @@ def interleaved(
 def compared(
     figures: dict[str, list[float]], unit: str, ours: str, prefix: str
 ) -> Iterator[Row]:
-    """Yield a row a contestant: its median, and `ours` over it, round by round."""
+    """Yield each contestant's median, then `ours` over each other, round by round."""
     for name, values in figures.items():
-        ratios = [a / b for a, b in zip(figures[ours], values, strict=True)]
+        yield spread(f"{prefix}, {name}", values, unit)
+    mine = statistics.median(figures[ours])
+    for name in [name for name in figures if name != ours]:
+        ratios = [a / b for a, b in zip(figures[ours], figures[name], strict=True)]
         yield Row(
-            f"{prefix}, {name}", statistics.median(values), unit, f"{prefix}, {ours}",
+            f"{prefix}, {ours}", mine, unit, f"{prefix}, {name}",
             statistics.median(ratios), min(ratios), max(ratios),
         )  # fmt: skip
 
@@ -57,8 +67,21 @@ def spread(name: str, values: list[float], unit: str) -> Row:
     return Row(name, middle, unit, low=min(values), high=max(values))
 
 
+class Watch:
+    """CPU-seconds of all threads, and seconds on the clock, between start and stop."""
+
+    def start(self) -> None:
+        self._cpu, self._clock = time.process_time(), time.perf_counter()
+
+    def stop(self) -> None:
+        self.cpu = time.process_time() - self._cpu
+        self.clock = time.perf_counter() - self._clock
+
+
 def cpu_seconds(work: Callable[[], object]) -> float:
     """Return the CPU-seconds, of all threads, that a piece of work takes."""
-    start = time.process_time()
+    watch = Watch()
+    watch.start()
     work()
-    return time.process_time() - start
+    watch.stop()
+    return watch.cpu
