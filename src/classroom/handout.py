@@ -16,7 +16,7 @@ from classroom.release import release
 PARTS = (
     "book", "notebooks", "src/dgm", "src/classroom/__init__.py",
     "src/classroom/check.py", "_config.yml", "_toc.yml", "requirements.txt",
-    "pyproject.toml", "LICENSE", "LICENSE-text", "Makefile",
+    "pyproject.toml", "LICENSE", "LICENSE-text", "Makefile", "benchmarks/results.json",
 )  # fmt: skip
 RELEASED = ("{0}.ipynb", "checks.json")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.half")

@@ -48,3 +48,29 @@ def plot_areas(z: Tensor, joint: Tensor, lower: dict[str, Tensor]) -> Figure:
     fig.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=2)
     fig.tight_layout(rect=(0, 0.1, 1, 1))
     return fig
+
+
+def plot_powers(points: dict[str, tuple[Tensor, Tensor, float]], **axes: str) -> Figure:
+    """Draw costs over sizes on logarithmic axes, and the slope that each should have.
+
+    Args:
+        points: panel title -> sizes and costs, shape (points,) each, and the exponent
+            of the line that is drawn through the last point.
+        axes: what `Axes.set` takes: ylabel.
+    """
+    rows = -(-len(points) // 3)
+    fig, panels = plt.subplots(rows, 3, figsize=(7.2, 2.3 * rows), squeeze=False)
+    for ax in panels.flat[len(points) :]:
+        ax.axis("off")
+    for ax, (name, (size, cost, exponent)) in zip(
+        panels.flat, points.items(), strict=False
+    ):
+        line = cost[-1] * (size / size[-1]) ** exponent
+        ax.loglog(size, line, LINE["exact"], color=ROLE["exact"], lw=1)
+        ax.loglog(size, cost, "o", color=ROLE["data"], ms=4)
+        ax.set_title(name, fontsize=9)
+        ax.minorticks_off()
+    for ax in panels[:, 0]:
+        ax.set(**axes)
+    fig.tight_layout()
+    return fig
