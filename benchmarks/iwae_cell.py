@@ -1,6 +1,5 @@
-"""What a cell of the IWAE table is: its networks, its bound, and how it is scored."""
+"""What a cell of the IWAE table is: its networks and its bound."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -61,25 +60,9 @@ def make_bound(
 
     def bound(grey: Tensor) -> Tensor:
         x = binarized(grey)
-        return OBJECTIVES[kind](weights(model, posterior, x, k))
+        q_z = posterior(x)
+        eps = torch.randn(k, *q_z.mean.shape, device=x.device)
+        z = reparameterize(q_z.mean, q_z.stddev, eps)
+        return OBJECTIVES[kind](log_weights(model, q_z, x, z))
 
     return bound
-
-
-def weights(
-    model: LatentVariableModel, posterior: Encoder, x: Tensor, k: int
-) -> Tensor:
-    """Draw k times from q(z|x) and weigh: log w, shape (k, batch)."""
-    q_z = posterior(x)
-    eps = torch.randn(k, *q_z.mean.shape, device=x.device, dtype=x.dtype)
-    return log_weights(model, q_z, x, reparameterize(q_z.mean, q_z.stddev, eps))
-
-
-@torch.no_grad()
-def log_evidence(
-    model: LatentVariableModel, posterior: Encoder, x: Tensor, samples: int
-) -> Tensor:
-    """Estimate log p(x) by the K-sample bound, (batch,), never holding more than 50."""
-    parts = [min(50, samples - i) for i in range(0, samples, 50)]
-    logs = [weights(model, posterior, x, k).logsumexp(0) for k in parts]
-    return torch.stack(logs).logsumexp(0) - math.log(samples)
