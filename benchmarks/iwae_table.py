@@ -32,12 +32,12 @@ PAPER = {
 CELLS = [("VAE", 1), ("VAE", 5), ("IWAE", 5), ("IWAE", 50), ("VAE", 50)]
 PLANS = {
     "full": Plan(tuple(3**i for i in range(8)), batch=20, samples=5000),
-    "reduced": Plan((3,) * 8, batch=20, samples=1000),
+    "reduced": Plan((1,) * 8, batch=20, samples=1000),
 }
 DEPARTURES = {
     "full": [],
     "reduced": [
-        "24 epochs instead of 3280: the paper's eight step sizes, three epochs each",
+        "8 epochs instead of 3280: the paper's eight step sizes, one epoch each",
         "NLL by 1000 samples instead of 5000",
     ],
 }

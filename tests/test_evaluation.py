@@ -31,7 +31,7 @@ def test_it_is_iwae_however_it_is_cut(chunk, monkeypatch):
 
 
 def test_the_mean_over_repeats_is_the_exact_bound_of_two_samples():
-    """log p(x) - L_2 by two rulers, one a sample; repeats give it within their error."""
+    """Two rulers, one a sample, give L_2; repeats have it within their error."""
     model = LinearGaussian(torch.ones(3, 1), torch.zeros(3), sigma=0.5)
     x, mu, log_sigma = torch.tensor([[1.0, 0.5, 0.0]]), torch.tensor([[0.1]]), -0.5
 
