@@ -6,18 +6,19 @@ The networks are the full-size VAE's, 784-400-20, the images MNIST's, black from
 half of grey on. CPU-seconds of one thread; what is watched costs nothing.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from itertools import islice
 
 import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from benchmarks.rows import Row, cpu_seconds
+from benchmarks.images import kind, train_and_test
+from benchmarks.rows import Row, Watch, cpu_seconds
 from dgm.amortization import fit_local
 from dgm.bounds import elbo_closed_kl
-from dgm.data.mnist import mnist, mnist_is_here
+from dgm.data.mnist import mnist_is_here
 from dgm.densities import diagonal_normal, reparameterize
 from dgm.latent_variable import LatentVariableModel
 from dgm.matmul import is_accurate, onednn
@@ -27,14 +28,8 @@ from dgm.vae import vae, vae_bound
 DIM_Z, BATCH, RATE = 20, 100, 1e-3
 TARGET = -115.0 if mnist_is_here() else -310.0  # nats; of noise no more can be had
 PATIENCE = 60.0  # CPU-seconds
+TRAIN, TEST = train_and_test()
 SIZES, INNER = (500, 1000, 2000, 5000), (1, 5)
-KIND = "MNIST" if mnist_is_here() else "noise of MNIST's shape"
-
-
-def images(part: str, num: int) -> Tensor:
-    if mnist_is_here():
-        return (mnist(part)[0][:num] > 0.5).float()
-    return (torch.rand(num, 784) < 0.13).float()
 
 
 def build() -> tuple:
@@ -42,33 +37,20 @@ def build() -> tuple:
     return vae(784, hidden=400, dim_z=DIM_Z)
 
 
-class Watch:
-    """CPU-seconds that stand still while somebody looks at the result."""
-
-    def __init__(self) -> None:
-        self.spent, self.start = 0.0, time.process_time()
-
-    def stop(self) -> float:
-        self.spent += time.process_time() - self.start
-        return self.spent
-
-    def go_on(self) -> None:
-        self.start = time.process_time()
-
-
 def until(
     steps: Iterator, measure: Callable[[object], float], target: float, every: int
 ) -> float | None:
     """Return the CPU-seconds until what `steps` yields measures up; None: too long."""
-    watch = Watch()
-    for i, state in enumerate(steps, 1):
-        if i % every == 0:
-            spent = watch.stop()
-            if measure(state) >= target:
-                return spent
-            if spent > PATIENCE:
-                return None
-            watch.go_on()
+    watch, spent = Watch(), 0.0
+    watch.start()
+    for state in islice(steps, every - 1, None, every):
+        watch.stop()
+        spent += watch.cpu
+        if measure(state) >= target:
+            return spent
+        if spent > PATIENCE:
+            return None
+        watch.start()
     return None
 
 
@@ -127,7 +109,7 @@ def by_table(
 
 def training_seconds(num_data: int, inner: int) -> float | None:
     """Return CPU-seconds to the target on the training images; inner 0: an encoder."""
-    (model, posterior), data = build(), images("train", num_data)
+    (model, posterior), data = build(), TRAIN[:num_data]
     table, some = torch.zeros(num_data, 2 * DIM_Z), slice(0, 500)
     table[:, DIM_Z:] = -1.0  # log sigma
     steps = by_table(model, table, data, inner)
@@ -145,11 +127,11 @@ def training_seconds(num_data: int, inner: int) -> float | None:
 
 def training_rows() -> Iterator[Row]:
     """Yield the cost of the named ELBO with and without an encoder, as N grows."""
-    what = f"training 784-400-20 to {TARGET:g} nats on its own images, {KIND}"
+    what = f"training 784-400-20 to {TARGET:g} nats on its own images, {kind()}"
     for num_data in SIZES:
         alone = f"{what}, with an encoder, N={num_data}"
         base = training_seconds(num_data, 0) or PATIENCE
-        yield Row(alone, base, "CPU-seconds", alone, 1.0)
+        yield Row(alone, base, "CPU-seconds")
         for inner in INNER:
             spent = training_seconds(num_data, inner)
             name = f"{what}, a row an image, K={inner}, N={num_data}"
@@ -160,16 +142,19 @@ def training_rows() -> Iterator[Row]:
 
 def inference_rows() -> Iterator[Row]:
     """Yield what a look costs, and a climb to the look's ELBO, for new images."""
-    (model, posterior), x = build(), images("t10k", 200)
-    steps = by_encoder(model, posterior, images("train", 5000))
+    (model, posterior), x = build(), TEST[:200]
+    steps = by_encoder(model, posterior, TRAIN[:5000])
     for _ in range(1500):
         next(steps)
     with torch.no_grad():
         target = mean_elbo(model, posterior(x), x)
         look = min(cpu_seconds(lambda: posterior(x)) for _ in range(20)) / len(x)
-    unit, name = "CPU-microseconds an image", f"inference at {target:.1f} nats, {KIND}"
+    unit, name = (
+        "CPU-microseconds an image",
+        f"inference at {target:.1f} nats, {kind()}",
+    )
     looked = f"{name}, by the encoder"
-    yield Row(looked, 1e6 * look, unit, looked, 1.0)
+    yield Row(looked, 1e6 * look, unit)
     for draws in (1, 8):
         climb = fit_local(model, x, steps=200, draws=draws)
         spent = until(climb, lambda q: mean_elbo(model, q(x), x), target, 5)

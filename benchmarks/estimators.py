@@ -141,4 +141,5 @@ def rows() -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    print(*rows(), sep="\n")
+    for row in rows():
+        print(row, flush=True)

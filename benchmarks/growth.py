@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from benchmarks.families import Masked, Planar, sample_pixels
-from benchmarks.rows import Row, cpu_seconds, interleaved
+from benchmarks.rows import Row, cpu_seconds, interleaved, spread
 from dgm.bounds import Bound, iwae, log_weights
 from dgm.densities import reparameterize
 from dgm.matmul import is_accurate, onednn
@@ -151,9 +151,7 @@ def case_rows(case: Case) -> Iterator[Row]:
     """Yield a row a size, and the exponent that the upper sizes show."""
     seconds = measure(case)
     for size, rounds in seconds.items():
-        middle = statistics.median(rounds)
-        name = f"growth, {case.name} = {size}"
-        yield Row(name, middle, "CPU-seconds", low=min(rounds), high=max(rounds))
+        yield spread(f"growth, {case.name} = {size}", rounds, "CPU-seconds")
     upper = [size for size in case.sizes if size >= case.start]
     fits = [
         exponent(upper, [seconds[size][i] for size in upper]) for i in range(ROUNDS)
@@ -162,7 +160,7 @@ def case_rows(case: Case) -> Iterator[Row]:
     name = f"growth, {case.name}: exponent from {case.start} on, expected"
     yield Row(
         f"{name} {case.expected}", middle, "exponent", f"expected {case.expected}",
-        middle / case.expected, min(fits), max(fits),
+        middle / case.expected, min(fits) / case.expected, max(fits) / case.expected,
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_the_exponent_is_fitted_to_the_upper_sizes(monkeypatch):
     case = Case("toy", lambda size: lambda: size, tuple(cost), 100, 2)
     *points, fit = case_rows(case)
     assert [row.value for row in points] == list(cost.values())
-    assert fit.value == fit.low == fit.high == 2 and fit.ratio == 1
+    assert fit.value == 2 and fit.ratio == fit.low == fit.high == 1
     assert exponent([1, 2], [5, 40]) == pytest.approx(3)
 
 
