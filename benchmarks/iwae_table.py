@@ -45,6 +45,8 @@ ALWAYS = [
     "q's network runs once an image, not once a sample: the same density",
     "Adam's second moment starts at zero and beta1 is 0.9, as the paper says; the "
     "authors' code starts it at one and takes 0.99",
+    "a pixel's bias starts at the logit of its mean, as in the authors' code; the "
+    "paper is silent",
     "all 60,000 images train; the authors' code keeps 400 for validation",
     "batches are shuffled; the authors' code takes the images in their order",
     "IWAE with k = 1 is not trained: it is VAE with k = 1",
