@@ -15,8 +15,8 @@ from dataclasses import dataclass
 class Row:
     """A line of the table and of `bench.json`.
 
-    `ratio` is `value` over that of the row that `ratio_to` names, or over the number of
-    a theory or a paper that it states. `low` and `high` are the extremes over rounds: of
+    `ratio` is `value` over that of the row that `ratio_to` names, or over what it says:
+    the number of a theory or a paper. `low` and `high` are the extremes over rounds, of
     `ratio` where there is one, else of `value`.
     """
 
