@@ -114,11 +114,11 @@ CASES = [
     Case("an IWAE step, K samples", by_samples, (1, 5, 25, 50, 100, 200), 50, 1),
     Case("a step of a flow, layers", by_layers, (2, 8, 32, 64, 128, 256), 32, 1),
     Case(
-        "a sample of an autoregressive net 1024 wide, pixels",
+        "drawing by a net 1024 wide, pixels",
         by_pixels(lambda pixels: 1024), PIXELS, 400, 2,
     ),
     Case(
-        "a sample of an autoregressive net twice as wide as its pixels, pixels",
+        "drawing by a net twice as wide, pixels",
         by_pixels(lambda pixels: 2 * pixels), PIXELS, 400, 3,
     ),
 ]  # fmt: skip
