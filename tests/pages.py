@@ -1,11 +1,13 @@
 """The book's pages as the tests read them."""
 
+import re
 from pathlib import Path
 
 import jupytext
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
+PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text("utf8"))
 
 
 def chapters():

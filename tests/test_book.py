@@ -1,9 +1,6 @@
 """The built book, opened from disk in a browser without a network."""
 
 import re
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from html import escape, unescape
 from pathlib import Path
@@ -12,10 +9,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from submissions import SETS, secret_lines, written_answers
 
+from tests.figure_page import settle
 from tests.pages import ROOT, chapters
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
-PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text("utf8"))
 FAULTS = (ROOT / "tests/page_faults.js").read_text("utf8")
 KILOBYTES = 300
 SLIDERS = "input[type=range], [role=slider]:not([aria-disabled=true])"
@@ -31,6 +28,7 @@ FAULTY = {
     "MathJax": r'<span class="math">\(\nomacro{x}\)</span>',
 }
 MATHJAX = ROOT / "book/_assets/vendor/mathjax/tex-mml-chtml.js"
+STATE = "f => f.model.address().split('?')[1]"
 DRAWING = "f => [...f.querySelectorAll('svg')].map((n) => n.outerHTML).join()"
 COMMON = {  # lines that a chapter has too, and which give nothing away
     "p = log_p.exp()",
@@ -40,41 +38,9 @@ COMMON = {  # lines that a chapter has too, and which give nothing away
 READOUT = """s => [s.value, s.ariaValueText, s.ariaValueNow,
     s.closest('label')?.querySelector('output')?.textContent].join()"""
 
-every_page = pytest.mark.parametrize("name", PAGES)
 
-
-@pytest.fixture(scope="session")
-def html():
-    """Build the book as `make book` does; seconds, when nothing has changed."""
-    tool = shutil.which("jupyter-book", path=Path(sys.executable).parent)
-    command = [tool, "build", ".", "-W", "--keep-going"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return ROOT / "_build/html"
-
-
-@pytest.fixture
-def open_page(html, watched):
-    """Return a function that opens a page and reads it to its end."""
-
-    def read(name, **screen):
-        page, complaints = watched(**screen)
-        page.loaded = []
-        page.on("requestfinished", lambda request: page.loaded.append(request.url))
-        page.goto((html / f"{name}.html").as_uri())
-        page.evaluate("() => window.MathJax?.startup.promise.then(() => null)")
-        for figure in page.locator("[data-living]").all():
-            figure.scroll_into_view_if_needed()
-            figure.and_(page.locator("[data-ready]")).wait_for()
-        return page, complaints
-
-    return read
-
-
-@every_page
-def test_a_page_is_whole(open_page, name):
-    page, complaints = open_page(name)
-    faults = page.evaluate(FAULTS, {"wide": True}) + complaints
+def test_a_page_is_whole(visit):
+    faults = visit.page.evaluate(FAULTS, {"wide": True}) + visit.complaints
     assert not faults, "\n".join(faults)
 
 
@@ -90,17 +56,24 @@ def test_a_planted_fault_is_seen(watched, tmp_path, fault):
     assert len(faults) == 1 and fault in faults[0]
 
 
-@every_page
-def test_a_page_fits_a_phone_in_the_dark(open_page, name):
-    page, complaints = open_page(name, width=390, height=844, dark=True)
-    faults = page.evaluate(FAULTS, {"wide": False}) + complaints
+def test_a_page_fits_a_phone_in_the_dark(phone):
+    faults = phone.page.evaluate(FAULTS, {"wide": False}) + phone.complaints
     assert not faults, "\n".join(faults)
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert phone.page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-@every_page
-def test_every_slider_moves_its_figure(open_page, name):
-    page, complaints = open_page(name)
+@pytest.fixture
+def moved(visit):
+    """A visit whose figures are put back afterwards."""
+    figures = visit.page.locator("[data-living]").all()
+    states = [figure.evaluate(STATE) for figure in figures]
+    yield visit
+    for figure, state in zip(figures, states, strict=True):
+        figure.evaluate("(f, state) => f.model.take(state)", state)
+
+
+def test_every_slider_moves_its_figure(moved):
+    page = moved.page
     for figure in page.locator("[data-living]").all():
         sliders = figure.locator(SLIDERS).all()
         assert sliders, "a living figure needs something to move by keyboard"
@@ -109,30 +82,26 @@ def test_every_slider_moves_its_figure(open_page, name):
             before = figure.evaluate(DRAWING), slider.evaluate(READOUT)
             page.keyboard.press("ArrowLeft")
             page.keyboard.press("ArrowLeft")
-            page.wait_for_timeout(100)
+            settle(page)
             after = figure.evaluate(DRAWING), slider.evaluate(READOUT)
             assert before[0] != after[0] and before[1] != after[1]
-    assert complaints == []
+    assert moved.complaints == []
 
 
-@every_page
-def test_links_in_the_text_move_their_figure(open_page, name):
-    page, complaints = open_page(name)
+def test_links_in_the_text_move_their_figure(moved):
+    page = moved.page
     for link in page.locator("a[data-set]").all():
         figure = page.locator(link.get_attribute("href"))
-        figure.evaluate("f => f.model.take(new URLSearchParams(f.model.state))")
         before = figure.evaluate(DRAWING)
         link.click()
-        page.wait_for_timeout(100)
+        settle(page)
         assert figure.evaluate(DRAWING) != before, link.get_attribute("data-set")
-    assert complaints == []
+    assert moved.complaints == []
 
 
-@every_page
-def test_a_page_is_light(open_page, name):
-    page, _ = open_page(name)
+def test_a_page_is_light(visit):
     parts = re.compile(r"/_images/|/_static/living/")
-    own = [page.url, *(url for url in page.loaded if parts.search(url))]
+    own = [visit.page.url.partition("#")[0], *filter(parts.search, visit.loaded)]
     sizes = {url: Path(unquote(urlsplit(url).path)).stat().st_size for url in own}
     assert sum(sizes.values()) < KILOBYTES * 1000, sizes
 

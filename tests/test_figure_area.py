@@ -10,7 +10,7 @@ from dgm.figures.export import figure_images
 from dgm.latent_variable import BernoulliDecoder, LatentVariableModel, StandardNormal
 from dgm.nets import bars_by_hand
 from dgm.quadrature import exact_posterior, log_evidence, ruler
-from tests.test_figures_page import put_state, settle, write_page
+from tests.figure_page import put_state, settle
 
 pytestmark = pytest.mark.browser
 IMAGES = figure_images()
@@ -18,9 +18,9 @@ THETAS = [(0.0, 1.0), (-2.5, 0.5), (2.5, 3.0), (0.7, 1.6), (2.5, 0.5)]
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("area"))
     start = "const n = LivingFigures.area.numbers; return"
     yield lambda line, arg=None: page.evaluate(f"(arg) => {{ {start} {line}; }}", arg)
@@ -87,12 +87,8 @@ def test_columns_count_pixels(numbers):
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "area").as_uri())
-    page.locator("#area[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("area")
 
 
 def test_the_readout_is_the_area_and_its_log(numbers, page):

@@ -12,7 +12,7 @@ from dgm.latent_variable import LatentVariableModel, StandardNormal
 from dgm.linear_gaussian import GaussianDecoder, fit_ppca
 from dgm.nets import mlp
 from dgm.quadrature import log_evidence, ruler
-from tests.test_figures_page import get_state, put_state, settle, write_page
+from tests.figure_page import get_state, put_state, settle
 
 pytestmark = pytest.mark.browser
 STORED = figures.trained("points", "line", "weights", file="bend.json")
@@ -20,9 +20,9 @@ STATES = [(0.0, 1.0), (0.3, 0.2), (1.0, 0.1), (1.0, 1.0)]
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("bend"))
     start = "const n = LivingFigures.bend.numbers, s = %s, w = Float64Array.from("
     start = start % json.dumps(STORED) + "s.weights); return"
@@ -100,12 +100,8 @@ def test_points_on_an_arch_lie_near_the_circle():
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "bend").as_uri())
-    page.locator("#bend[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("bend")
 
 
 def test_the_bend_alone_lowers_log_p_and_the_verdict_says_so(page):

@@ -12,17 +12,15 @@ from dgm.autoencoders import Autoencoder
 from dgm.data.digits import digits
 from dgm.figures.export_codes import RULES, SHOWN, SIZES, UNSEEN
 from dgm.figures.export_digits import hex_digits
-from tests import test_figures_page as pages
-from tests.test_figures_page import get_state, put_state, settle
+from tests.figure_page import get_state, put_state, settle
 
 STORED = figures.trained("coders", "shown", "kinds", file="codes.json")
-opened = pages.opened  # the fixture
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("codes"))
     start = "const n = LivingFigures.codes.numbers, stored = "
     start += f"{json.dumps(STORED['coders'])}, images = "

@@ -7,15 +7,15 @@ from playwright.sync_api import expect
 from dgm import figures
 from dgm.data.bars import Bars, bar_images, bars_log_prob
 from dgm.mixtures import BernoulliMixture, m_step
-from tests.test_figures_page import put_state, settle, write_page
+from tests.figure_page import put_state, settle
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("em"))
     start = "const n = LivingFigures.em.numbers; return"
     yield lambda line, arg=None: page.evaluate(f"(arg) => {{ {start} {line}; }}", arg)
@@ -89,12 +89,8 @@ def test_which_bars_are_missed(numbers, images, seed, bars):
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "em").as_uri())
-    page.locator("#em[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("em")
 
 
 def test_only_the_step_whose_turn_it_is_can_be_pressed(page):

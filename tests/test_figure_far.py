@@ -8,16 +8,16 @@ from playwright.sync_api import expect
 from torch.distributions import MultivariateNormal
 
 from dgm import figures
-from tests.test_figures_page import put_state, write_page
+from tests.figure_page import put_state
 
 pytestmark = pytest.mark.browser
 PLACES = [[-0.8, 0.8], [0.0, 0.0], [-7.0, 3.0], [9.0, -4.0], [-9.0, 4.0], [1.4, 0.6]]
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("far"))
     start = "const n = LivingFigures.far.numbers; return"
     yield lambda line, arg=None: page.evaluate(f"(arg) => {{ {start} {line}; }}", arg)
@@ -61,12 +61,8 @@ def test_the_paint_is_one_factor_or_the_joint(numbers):
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "far").as_uri())
-    page.locator("#far[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("far")
 
 
 def test_predict_hides_the_paint_and_tells_both_factors(numbers, page):

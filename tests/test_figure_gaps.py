@@ -13,10 +13,8 @@ from dgm.figures.export_amortization import doubles, halves, hex_digits, split
 from dgm.figures.export_digits import unpack
 from dgm.quadrature import exact_elbo, exact_posterior, log_evidence_chunked, ruler
 from dgm.vae import vae
-from tests import test_figures_page as pages
-from tests.test_figures_page import get_state, put_state, settle
+from tests.figure_page import get_state, put_state, settle
 
-opened = pages.opened  # the fixture
 KEYS = ("weights", "encoder", "images", "bells", "gaps", "mean", "largest")
 STORED = figures.trained(*KEYS, file="amortization.json")
 SOME = [0, 1, 66, 100, 300, 500, 640, 652, 653]  # least, start, some, most
@@ -40,9 +38,9 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("gaps"))
     start = "const n = LivingFigures.gaps.numbers, evidence = (w, x) => n.evidences(w)"
     start += f"(x); const [w, enc] = {json.dumps([STORED[k] for k in KEYS[:2]])}"

@@ -20,7 +20,6 @@ from dgm.latent_variable import BernoulliDecoder, LatentVariableModel, StandardN
 from dgm.nets import bars_by_hand
 from dgm.posteriors import LocalPosterior
 from dgm.quadrature import exact_elbo, ruler
-from tests.test_figures_page import write_page
 
 pytestmark = pytest.mark.browser
 WAYS = {
@@ -33,9 +32,9 @@ CASES = [(1.2, 0.4, 8), (-2.0, 0.1, 64), (0.0, 1.0, 2), (0.3, 0.25, 5), (2.0, 1.
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("gradients"))
     start = "const n = LivingFigures.gradients.numbers; return"
     yield lambda line, arg=None: page.evaluate(f"(arg) => {{ {start} {line}; }}", arg)
@@ -120,10 +119,8 @@ def test_the_noise_is_standard_normal(numbers):
     assert (rank - expected).abs().max() < 1.95 / len(z) ** 0.5  # Kolmogorov, 0.1%
 
 
-def test_predict_hides_the_row_then_shows_it(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "gradients").as_uri())
-    page.locator("#gradients[data-ready]").wait_for()
+def test_predict_hides_the_row_then_shows_it(opened):
+    page = opened("gradients")
     page.get_by_role("radio", name="hold still").click()
     drawn, nothing = page.locator(".lf-steps").last, re.compile("^$")
     expect(drawn).not_to_have_attribute("d", nothing)
@@ -135,4 +132,3 @@ def test_predict_hides_the_row_then_shows_it(browser, tmp_path):
     page.keyboard.press("Enter")
     page.locator(".lf-say.told").filter(has_text="they centre on 0.0").wait_for()
     expect(drawn).not_to_have_attribute("d", nothing)
-    page.close()

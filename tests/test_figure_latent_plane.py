@@ -9,18 +9,16 @@ from dgm import figures
 from dgm.data.digits import digits
 from dgm.figures.export_digits import HIDDEN, SHOWN, UNSEEN, hex_digits, unpack
 from dgm.vae import vae
-from tests import test_figures_page as pages
-from tests.test_figures_page import get_state, put_state, settle
+from tests.figure_page import get_state, put_state, settle
 
 KEYS = ("decoder", "encoder", "codes", "labels")
-opened = pages.opened  # the fixture
 STORED = figures.trained(*KEYS, file="digits.json")
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("latent_plane"))
     start = "const n = LivingFigures.latent_plane.numbers;"
     start += f"const [dec, enc] = {json.dumps([STORED[k] for k in KEYS[:2]])}"

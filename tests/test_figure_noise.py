@@ -9,16 +9,16 @@ from dgm import figures
 from dgm.figures.export_digits import unpack
 from dgm.figures.export_noise import SEEN, nibbles, shuffled
 from dgm.nets import mlp
-from tests.test_figures_page import put_state, write_page
+from tests.figure_page import put_state
 
 pytestmark = pytest.mark.browser
 STORED = figures.trained("classifier", "bells", "unseen", "line", file="noise.json")
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("noise"))
     page.evaluate("(stored) => { window.stored = stored; }", STORED)
     start = "const n = LivingFigures.noise.numbers, [bells, unseen] = "
@@ -90,12 +90,8 @@ def test_two_pixels_a_byte():
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "noise").as_uri())
-    page.locator("#noise[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("noise")
 
 
 def test_predict_ends_in_noise_and_says_which_and_whether(numbers, page):

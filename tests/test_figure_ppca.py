@@ -10,7 +10,7 @@ from dgm import figures
 from dgm.data.bars import all_images, bar_images
 from dgm.linear_gaussian import LinearGaussian, ppca_from_moments
 from dgm.mixtures import BernoulliMixture
-from tests.test_figures_page import get_state, put_state, write_page
+from tests.figure_page import get_state, put_state
 
 pytestmark = pytest.mark.browser
 PI = {"unequal": [0.4, 0.3, 0.2, 0.1], "equal": 4 * [0.25]}
@@ -18,9 +18,9 @@ ANGLES = [0, 37, 80, 150, 180]
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("ppca"))
     start = "const n = LivingFigures.ppca.numbers; return"
     yield lambda line, arg=None: page.evaluate(f"(arg) => {{ {start} {line}; }}", arg)
@@ -97,12 +97,8 @@ def test_the_bars_stand_where_their_means_project(numbers):
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "ppca").as_uri())
-    page.locator("#ppca[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("ppca")
 
 
 def test_predict_shows_no_curve_before_the_guess_and_turns_after(page):

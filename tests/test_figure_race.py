@@ -13,10 +13,8 @@ from dgm.figures.export_amortization import hex_digits
 from dgm.figures.export_digits import unpack
 from dgm.quadrature import exact_elbo, log_evidence, ruler
 from dgm.vae import vae
-from tests import test_figures_page as pages
-from tests.test_figures_page import get_state, put_state, settle
+from tests.figure_page import get_state, put_state, settle
 
-opened = pages.opened  # the fixture
 KEYS = ("weights", "encoder", "set", "arrivals")
 STORED = figures.trained(*KEYS, file="amortization.json")
 RACES = {name: [STORED["arrivals"][name]] for name in ("bar 4", "noisy", "two halves")}
@@ -34,9 +32,9 @@ def trained():
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("race"))
     start = "const n = LivingFigures.race.numbers;"
     start += f"const [w, enc] = {json.dumps([STORED[k] for k in KEYS[:2]])}"

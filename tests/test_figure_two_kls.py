@@ -7,7 +7,7 @@ import torch
 from torch.distributions import Categorical, MixtureSameFamily, Normal, kl_divergence
 
 from dgm import figures
-from tests.test_figures_page import get_state, put_state, write_page
+from tests.figure_page import get_state, put_state
 
 pytestmark = pytest.mark.browser
 CASES = [
@@ -18,9 +18,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on the figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic("two_kls"))
     start = "const n = LivingFigures.two_kls.numbers; return"
     yield lambda line, arg=None: page.evaluate(f"(arg) => {{ {start} {line}; }}", arg)
@@ -88,12 +88,8 @@ def test_the_covering_bell_has_the_moments_and_the_seeking_one_a_hill(numbers):
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(write_page(tmp_path, "two_kls").as_uri())
-    page.locator("#two_kls[data-ready]").wait_for()
-    yield page
-    page.close()
+def page(opened):
+    return opened("two_kls")
 
 
 def test_the_buttons_bring_q_to_its_two_best_places(page):

@@ -22,9 +22,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def numbers(browser):
+def numbers(window):
     """Return a function that runs a line of JavaScript on a figure's numbers."""
-    page = browser.new_page()
+    page = window.new_page()
     page.evaluate(figures.classic_all())
     weights = json.dumps(figures.trained("weights")["weights"])
 
@@ -161,8 +161,8 @@ def test_jensen(numbers):
     assert max(abs(v["gap"]) for v in got[40:43]) < 1e-15
 
 
-def test_numbers_as_text(browser):
-    page, text = browser.new_page(), (figures.HERE / "numbers.js").read_text("utf8")
+def test_numbers_as_text(window):
+    page, text = window.new_page(), (figures.HERE / "numbers.js").read_text("utf8")
     calls = "[fix(-0.001), fix(-1.5), sig(0.1094), sig(2.05e-6), sig(0), percent(1)]"
     got = page.evaluate(f"(() => {{ {text} return {calls}; }})()")
     page.close()
@@ -170,8 +170,8 @@ def test_numbers_as_text(browser):
 
 
 @pytest.mark.parametrize("name", figures.NAMES)
-def test_the_module_loads_as_a_module_too(browser, name):
-    page = browser.new_page()
+def test_the_module_loads_as_a_module_too(window, name):
+    page = window.new_page()
     line = """async (text) => {
         const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
         const figure = (await import(url)).default;

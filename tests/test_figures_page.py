@@ -1,6 +1,5 @@
 """Living figures in a page on disk, network cut: seen, moved, linked, read aloud."""
 
-import json
 import re
 from itertools import combinations
 
@@ -8,16 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from dgm import figures
+from tests.figure_page import get_state, put_state, seen, settle, write_page
 
 pytestmark = pytest.mark.browser
 KNOBS = '.lf-handle[role="slider"][tabindex="0"], input[type="range"]'
-# all that is drawn and written, without the knobs themselves
-SEEN = """(el) => {
-    const copy = el.cloneNode(true);
-    const knobs = copy.querySelectorAll(".lf-handle, .lf-slider, .lf-spoken");
-    knobs.forEach((node) => node.remove());
-    return copy.innerHTML;
-}"""
 EXTREMES = {
     "bar_decoder": [{"z": -3.5}, {"z": 0.0}, {"z": 0.85, "seed": 3}, {"z": 3.5}],
     "jensen": [
@@ -126,75 +119,6 @@ EXTREMES = {
         {"image": "two halves", "updates": 100},
     ],
 }
-
-
-def write_page(folder, *names, dark=False):
-    """Write figures into one page as the book does; return its path."""
-    boxes = [
-        f'<div id="{name}" data-living="{name}"'
-        f' data-share="{" ".join(figures.SHARE[name])}"><noscript>alt</noscript>'
-        f'<script type="application/json">{json.dumps(figures.state(name))}</script>'
-        f'</div><p><a href="#{name}" data-set="mu=-1&z=2&z1=1">move it</a></p>'
-        for name in names
-    ]
-    (folder / "figures.js").write_text(figures.classic(*names), "utf8")
-    theme = "dark" if dark else "light"
-    path = folder / "page.html"
-    path.write_text(
-        f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="stylesheet" href="{(figures.HERE / "figure.css").as_uri()}">'
-        f'<script defer src="figures.js"></script>'
-        f'<script defer src="{(figures.HERE / "host.js").as_uri()}"></script>'
-        f'<body style="max-width: 44rem; margin: 20px auto">{"".join(boxes)}</body>',
-        "utf8",
-    )
-    return path
-
-
-@pytest.fixture
-def opened(tmp_path, watched):
-    """Return a function that opens figures in a page; complaints fail the test."""
-    heard = []
-
-    def open_page(*names, hash="", width=1280, dark=False):
-        page, complaints = watched(width=width, height=1000, dark=dark)
-        heard.append(complaints)
-        page.emulate_media(reduced_motion="reduce")
-        page.goto(write_page(tmp_path, *names, dark=dark).as_uri() + hash)
-        for name in names:
-            page.locator(f"#{name}[data-ready]").wait_for()
-        return page
-
-    yield open_page
-    assert sum(heard, []) == []
-
-
-def settle(page):
-    """Wait until the next frame is drawn."""
-    page.evaluate(
-        "new Promise((ok) => requestAnimationFrame(() => setTimeout(ok, 20)))"
-    )
-
-
-def seen(page, name):
-    settle(page)
-    return page.locator(f"#{name}").evaluate(SEEN)
-
-
-def put_state(page, name, state):
-    line = "([name, s]) => { const m = document.getElementById(name).model;"
-    line += "for (const key in s) m.set(key, s[key]); }"
-    page.evaluate(line, [name, state])
-    settle(page)
-
-
-def get_state(page, name):
-    keys = list(figures.SHARE[name])
-    line = (
-        "([name, keys]) => keys.map((k) => document.getElementById(name).model.get(k))"
-    )
-    return dict(zip(keys, page.evaluate(line, [name, keys]), strict=True))
 
 
 @pytest.mark.parametrize("name", figures.NAMES)
