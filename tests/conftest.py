@@ -45,7 +45,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Groups(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file, _, test = nodeid.rpartition("/")[2].partition(".py::")
+            file, _, test = nodeid.removeprefix("tests/").partition(".py::")
             if page := PAGE.search(test):  # opened once for all that is asked of it
                 return page[0]
             if file == "test_problem_sets":  # a set's sheets are written once

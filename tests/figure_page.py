@@ -62,3 +62,9 @@ def get_state(page, name):
         "([name, keys]) => keys.map((k) => document.getElementById(name).model.get(k))"
     )
     return dict(zip(keys, page.evaluate(line, [name, keys]), strict=True))
+
+
+def written(page, name):
+    """Read all that a figure says, but for the spoken line, which comes late."""
+    parts = page.locator(f"#{name} figure > :not(.lf-spoken)").all()
+    return [part.inner_text() for part in parts]

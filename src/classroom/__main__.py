@@ -2,6 +2,7 @@
 
 grade psNN        grade what was handed in, side by side; see `--help`
 handout FOLDER    write the students' copy of the course: no solutions, no grading
+bundle            write that copy, with its book built, into one zip
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from classroom import ledger, workers
+from classroom.bundle import bundle
 from classroom.grading import Class, grade_class, open_class
 from classroom.handout import handout
 from classroom.ledger import Graded
@@ -50,6 +52,13 @@ def do_handout(root: Path, options: argparse.Namespace) -> int:
     return 0
 
 
+def do_bundle(root: Path, options: argparse.Namespace) -> int:
+    """Write the students' copy, with its book built, into one zip."""
+    path = bundle(root)
+    print(f"wrote {path.relative_to(root)}, {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     outer = argparse.ArgumentParser(prog="python -m classroom")
@@ -57,6 +66,8 @@ def parser() -> argparse.ArgumentParser:
     copy = commands.add_parser("handout", help="write the students' copy of the course")
     copy.add_argument("folder", type=Path, help="a new folder")
     copy.set_defaults(do=do_handout)
+    one = commands.add_parser("bundle", help="write it, with its book, into one zip")
+    one.set_defaults(do=do_bundle)
     grade = commands.add_parser("grade", help="grade what was handed in for a set")
     grade.set_defaults(do=do_grade)
     grade.add_argument("set", help="psNN")

@@ -20,9 +20,7 @@ PARTS = (
 )  # fmt: skip
 RELEASED = ("{0}.ipynb", "checks.json")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.half")
-README = """# Deep generative models: your copy of the course
-
-You need Python 3.11 or newer, nothing else before the first command.
+SET_UP = """You need Python 3.11 or newer, nothing else before the first command.
 
     make book     builds the book; then open _build/html/index.html
     make lab      JupyterLab: labs in notebooks/, problem sets in exercises/
@@ -45,6 +43,7 @@ On Linux that brings PyTorch's CUDA build, several gigabytes. For the CPU alone 
 
 Read `book/how-to-use.md` first.
 """
+README = f"# Deep generative models: your copy of the course\n\n{SET_UP}"
 INSTRUCTORS = """
 
 This page is in the instructors' copy of the course: it says what you will answer.
