@@ -6,7 +6,7 @@ SET_UP = .venv/installed
 HUB = .venv/hub
 PEERS = .venv/peers
 
-.PHONY: book test unit serve lab exercises lint hub bench
+.PHONY: book test unit serve lab exercises bundle lint hub bench
 
 book: $(SET_UP)  ## execute every chapter and write _build/html
 	.venv/bin/jupyter-book build . -W --keep-going
@@ -25,6 +25,9 @@ lab: $(SET_UP)  ## JupyterLab with the labs and the exercises
 
 exercises: $(SET_UP)  ## release solutions/ into exercises/
 	$(RUN) classroom.release
+
+bundle: book  ## the students' copy with its book, one zip: _build/dgm-course.zip
+	$(RUN) classroom bundle
 
 lint: $(SET_UP)
 	$(RUN) ruff check . && $(RUN) ruff format --check .

@@ -1,8 +1,10 @@
 """The built book, opened from disk in a browser without a network."""
 
 import re
+import sys
 from collections import Counter
 from html import escape, unescape
+from importlib.metadata import distribution
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +13,9 @@ from submissions import SETS, secret_lines, written_answers
 
 from tests.figure_page import settle
 from tests.pages import ROOT, chapters
+
+sys.path.insert(0, str(ROOT / "book/_ext"))
+from licences import PACKAGES  # noqa: E402
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 FAULTS = (ROOT / "tests/page_faults.js").read_text("utf8")
@@ -116,11 +121,43 @@ def test_the_front_door_opens(html, watched):
     assert complaints == []
 
 
-def test_search_finds_a_chapter(html, watched):
+@pytest.mark.parametrize("server", [False, True], ids=["disk", "server"])
+def test_search_finds_a_chapter(html, served, watched, server):
     page, complaints = watched()
-    page.goto((html / "search.html").as_uri() + "?q=entropy")
+    page.goto(f"{served if server else html.as_uri()}/search.html?q=entropy")
     page.locator("#search-results a", has_text=re.compile("picture")).first.wait_for()
     assert complaints == []
+
+
+def test_the_network_is_cut_and_a_request_is_seen(watched, tmp_path):
+    """Planted: a font and a script of other hosts, and a file that is not there."""
+    urls = ("http://example.org/a.png", "https://8.8.8.8/b.png", "nothing.png")
+    images = "".join(f"<img src='{url}'>" for url in urls)
+    (tmp_path / "page.html").write_text(images, "utf8")
+    page, complaints = watched()
+    page.goto((tmp_path / "page.html").as_uri())
+    for url in urls:
+        assert any(c.startswith("failed: ") and c.endswith(url) for c in complaints)
+    asked = [c for c in complaints if c.startswith("external")]
+    assert asked == [f"external request: {url}" for url in urls[:2]]
+
+
+def test_what_is_of_others_brings_its_licence(html):
+    static = html / "_static"
+    others = set()
+    for package in PACKAGES:
+        text = (static / "licences" / f"{package}.txt").read_text("utf8")
+        assert "Copyright" in text and len(text) > 900, package
+        files = (file.name for file in distribution(package).files)
+        others |= {re.sub(r"(_t|\.jinja)$", "", name) for name in files}  # templates
+    ours = {path.name for path in (ROOT / "book/_assets").rglob("*")}
+    for path in static.rglob("*.*"):
+        name = re.sub(r"\.[0-9a-f]{64}\.", ".", path.name)
+        generated = path.parent.name in ("living", "licences") or name == "pygments.css"
+        assert generated or name in {*ours, *others}, f"{path}: under which licence?"
+    for script in ("bootstrap", "fontawesome"):
+        assert (static / f"scripts/{script}.js.LICENSE.txt").exists()
+    assert (static / "vendor/mathjax/LICENSE").exists()
 
 
 def test_every_link_resolves(html):
