@@ -28,7 +28,12 @@ CHROMIUM_FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 LOCAL = ("file:", "data:", "blob:", "http://127.0.0.1:", "http://localhost:")
-TOGETHER = ("test_deploy", "test_classroom_course")  # on one worker each
+TOGETHER = (
+    "test_deploy",
+    "test_classroom_course",
+    "test_classroom_bundle",
+    "test_classroom_runner",
+)  # on one worker each
 PAGE = re.compile("|".join(sorted(PAGES, key=len, reverse=True)))
 
 
