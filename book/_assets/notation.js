@@ -15,9 +15,10 @@
 
   const fill = async (body, root) => {
     await load("notation-tables.js");
-    const all = make("a", { href: `${root}book/notation.html`, textContent: "Five lecturers' letters side by side" });
+    const { href } = new URL(`${root}book/notation.html`, location);
     body.innerHTML = window.notationTables;
-    body.append(make("p", {}, all));
+    for (const link of body.querySelectorAll("a")) link.href = new URL(link.getAttribute("href"), href);
+    body.append(make("p", {}, make("a", { href, textContent: "Five lecturers' letters side by side" })));
     if (!window.MathJax?.startup) await load("vendor/mathjax/tex-mml-chtml.js");
     await MathJax.startup.promise;
     await MathJax.typesetPromise([body]);

@@ -28,12 +28,12 @@ def chosen(table, columns):
     return copy
 
 
-def write(app, env):
-    """Write the script, from the page as it was read."""
-    if app.builder.format != "html" or PAGE not in env.found_docs:
+def write(app, doctree, docname):
+    """Write the script when the page is written; its links are that page's."""
+    if app.builder.format != "html" or docname != PAGE:
         return
     html = []
-    for section in env.get_doctree(PAGE).findall(nodes.section):
+    for section in doctree.findall(nodes.section):
         for name in set(section["names"]) & set(COLUMNS):
             table = chosen(section.next_node(nodes.table), COLUMNS[name])
             html.append(app.builder.render_partial(table)["fragment"])
@@ -44,5 +44,5 @@ def write(app, env):
 
 def setup(app):
     """Tell Sphinx."""
-    app.connect("env-updated", write)
+    app.connect("doctree-resolved", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
