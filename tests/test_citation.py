@@ -8,7 +8,7 @@ from tests.pages import BOOK, ROOT
 
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf8"))
 REQUIRED = {"cff-version", "message", "title", "authors"}  # by the schema 1.2.0
-OTHERS = {"type", "version", "license", "abstract", "keywords"}
+OTHERS = {"type", "version", "date-released", "license", "abstract", "keywords"}
 
 
 def test_the_citation_has_what_its_form_requires():
@@ -23,6 +23,7 @@ def test_name_and_version_agree():
     changes = (ROOT / "CHANGELOG.md").read_text("utf8")
     version, title = CITATION["version"], CITATION["title"]
     assert version == package["version"]
-    assert page.count(f"Version {version}") == 2 and f"## [{version}]" in changes
+    assert page.count(f"Version {version}") == 2
+    assert f"\n## [{version}] - {CITATION['date-released']}\n" in changes
     assert (ROOT / "README.md").read_text("utf8").startswith(f"# {title}\n")
     assert page.count(title) == 2
