@@ -188,6 +188,7 @@ def test_the_notation_opens_beside_the_text(html, watched, name):
     row = page.locator(".notation-body tr", has_text="log-evidence")
     assert row.locator("code").inner_text() == "log_evidence"
     assert page.locator(".notation-body mjx-merror").count() == 0
+    assert page.locator(".notation-body mjx-container[tabindex]").count() == 0
     assert page.evaluate("document.activeElement.className") == "notation-body"
     assert page.evaluate("document.activeElement.scrollWidth") <= 390
     page.keyboard.press("Escape")

@@ -19,7 +19,10 @@
     body.innerHTML = window.notationTables;
     for (const link of body.querySelectorAll("a")) link.href = new URL(link.getAttribute("href"), href);
     body.append(make("p", {}, make("a", { href, textContent: "Five lecturers' letters side by side" })));
-    if (!window.MathJax?.startup) await load("vendor/mathjax/tex-mml-chtml.js");
+    if (!window.MathJax?.startup) {  // a page without formulas
+      window.MathJax = { options: { enableMenu: false } };
+      await load("vendor/mathjax/tex-mml-chtml.js");
+    }
     await MathJax.startup.promise;
     await MathJax.typesetPromise([body]);
     body.dataset.ready = "";
