@@ -12,7 +12,7 @@ import pytest
 from submissions import SETS, secret_lines, written_answers
 
 from tests.figure_page import settle
-from tests.pages import ROOT, chapters
+from tests.pages import BOOK, ROOT, chapters
 
 sys.path.insert(0, str(ROOT / "book/_ext"))
 from licences import PACKAGES  # noqa: E402
@@ -119,6 +119,67 @@ def test_the_front_door_opens(html, watched):
         page.locator(".bd-article h1").inner_text().startswith("Deep Generative Models")
     )
     assert complaints == []
+
+
+def what_pages_hold():
+    """Count what the finder must list, in the pages' own text."""
+    marks = {
+        "living-figures": r"^```\{living\} ",
+        "your-turn": r"^:::\{admonition\} Your turn",
+        "figures-with-a-number": r"figure: \{name: |^  +figure:$|^```\{figure\} ",
+        "functions-of-the-package": r"\bdgm(?:\.\w+)+(?= |$)",
+    }
+    text = "\n".join(path.read_text("utf8") for path in sorted(BOOK.glob("*.md")))
+    mirrored = "\n".join(re.findall(r"^:mirrors: (.*)$", text, re.M))
+    return {
+        name: len(re.findall(mark, mirrored if "package" in name else text, re.M))
+        for name, mark in marks.items()
+    }
+
+
+def test_the_finder_lists_all_that_the_pages_hold(html, watched):
+    page, complaints = watched()
+    page.goto((html / "book/finder.html").as_uri())
+    listed = {
+        name: page.locator(f"section#{name} dl.finder li a").count()
+        for name in what_pages_hold()
+    }
+    assert listed == what_pages_hold() and min(listed.values()) > 10
+    page.locator("section#your-turn dl.finder a").nth(3).click()
+    page.wait_for_url(re.compile("#your-turn-"))
+    title = page.locator(".admonition:target > .admonition-title").inner_text()
+    assert title.startswith("Your turn") and complaints == []
+
+
+@pytest.mark.parametrize("name", ["05_jensen", "how-to-use"])  # with formulas, without
+def test_the_notation_opens_beside_the_text(html, watched, name):
+    page, complaints = watched(width=390, height=844)
+    page.goto((html / f"book/{name}.html").as_uri())
+    button = page.locator(".notation-button")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".notation-body[data-ready] mjx-container").first.wait_for()
+    row = page.locator(".notation-body tr", has_text="log-evidence")
+    assert row.locator("code").inner_text() == "log_evidence"
+    assert page.locator(".notation-body mjx-merror").count() == 0
+    assert page.locator(".notation-body mjx-container[tabindex]").count() == 0
+    assert page.evaluate("document.activeElement.className") == "notation-body"
+    assert page.evaluate("document.activeElement.scrollWidth") <= 390
+    page.keyboard.press("Escape")
+    assert not page.locator("#notation-panel").is_visible()
+    assert button.evaluate("b => b === document.activeElement") and complaints == []
+
+
+def test_papers_are_named_by_author_and_year(html):
+    papers = (html / "book/references.html").read_text("utf8")
+    papers = re.findall(r'<div class="citation".*?</div>', papers, re.S)
+    entries = [unescape(re.sub(r"<[^>]+>", "", paper)) for paper in papers]
+    assert len(entries) > 30
+    for entry in entries:
+        assert re.search(r"^[^()]+ \((19|20)\d\d\)\. \w", entry, re.M), entry
+    chapter = (html / "book/05_jensen.html").read_text("utf8")
+    words = re.sub(r"<[^>]+>", "", chapter)
+    assert "Burda et al. (2016)" in words and "(Burda et al., 2016)" in words
 
 
 @pytest.mark.parametrize("server", [False, True], ids=["disk", "server"])

@@ -70,7 +70,7 @@ export default {
     const handles = [handle(p.node, mean, () => p.x.per), handle(p.node, width, () => side() * p.x.per)];
     add(fig.root, "p", { class: "lf-under model" }, "what the decoder draws at each <i>z</i>");
     const numbers = readout(fig.root, [["exact", "log <i>p</i>(<i>x</i>)"], "=", ["q", "ELBO"], "+",
-      ["exact", "gap, KL(<i>q</i> ‖ <i>p</i>(<i>z</i>|<i>x</i>))", " nats"]]);
+      ["exact", "gap, KL(<i>q</i>, <i>p</i>(<i>z</i>|<i>x</i>))", " nats"]]);
     const bar = splitBar(fig.root, { name: "log p(x), split into ELBO and gap", role: "q", total: "exact", ask: "Your guess of the ELBO" });
     const say = add(fig.root, "p", { class: "lf-say" });
     const knobs = add(fig.root, "div", { class: "lf-row" }), sliders = [slider(knobs, mean), slider(knobs, width)];
