@@ -51,6 +51,7 @@ def events(page: Page, name: str) -> list[float]:
     costs = []
     for knob in page.locator(KNOBS).all():
         put_state(page, name, figures.START[name])
+        knob.scroll_into_view_if_needed()
         for x, y in places(page, knob.bounding_box()):
             state, before = get_state(page, name), spent()
             page.mouse.move(x, y)
@@ -77,4 +78,4 @@ def places(page: Page, box: dict) -> Iterator[tuple[float, float]]:
 
 if __name__ == "__main__":
     for row in rows():
-        print(f"{row.name:32s} {row.value:6.2f} ({row.low:.2f} to {row.high:.2f})")
+        print(row, flush=True)
