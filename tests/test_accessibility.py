@@ -93,7 +93,7 @@ def test_anyone_can_read_a_page_on_a_phone_or_enlarged(phone):
     with laid_open(phone.page):
         found = axe(phone.page) + in_both_schemes(phone.page, look)
         phone.page.set_viewport_size({"width": 640, "height": 450})  # 1280 at 200%
-        found += look(phone.page)
+        found += [f"enlarged: {fault}" for fault in look(phone.page)]
     phone.page.set_viewport_size(before)
     assert not found, "\n".join(found)
 

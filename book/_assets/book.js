@@ -10,5 +10,7 @@ addEventListener("load", async () => {
     node.setAttribute("aria-label", node.parentElement.firstChild.textContent.trim());
   });
   await window.MathJax?.startup?.promise;
-  all("mjx-container[display]", (formula) => { if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; });
+  const reach = () => all("mjx-container[display]", (formula) => { if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; });
+  reach();
+  addEventListener("resize", reach);
 });
