@@ -27,6 +27,12 @@ def test_a_module_exports_once_and_imports_nothing(name):
     assert len(text) < 50_000  # a page with one figure, before compression
 
 
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_a_figures_own_code_is_short(name):
+    text = (figures.HERE / f"{name}.js").read_text("utf8")
+    assert len(text.splitlines()) < 150
+
+
 def test_the_book_gets_the_shared_parts_once():
     text = figures.classic_all()
     assert text.count("function frame(") == 1

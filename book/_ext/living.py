@@ -99,9 +99,11 @@ def add_scripts(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Tell Sphinx; when a figure's file has changed, every page is written again."""
+    """Tell Sphinx; when a script or style has changed, every page is written again."""
     drawn_by = fingerprint(figures.HERE, ".js", ".css")
+    dressed_by = fingerprint(Path(__file__).parents[1] / "_assets", ".js", ".css")
     app.add_config_value("living_fingerprint", drawn_by, "env")
+    app.add_config_value("assets_fingerprint", dressed_by, "html")
     app.add_directive("living", Living)
     app.connect("html-page-context", add_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
