@@ -36,7 +36,7 @@ def test_no_solution_and_no_grading_is_in_it(copy):
     names = {path.name for path in copy.rglob("*")}
     assert not names & set(SECRET) and not any("secret" in n for n in names)
     ours = {p.name for p in (copy / "src/classroom").iterdir()}
-    assert ours == {"__init__.py", "check.py"}
+    assert ours == {"__init__.py", "anywhere.py", "check.py"}
     everything = "\n".join(texts(copy))
     assert "BEGIN SOLUTION" not in everything and "QUESTIONS = " not in everything
     for name in SETS:
