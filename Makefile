@@ -6,10 +6,13 @@ SET_UP = .venv/installed
 HUB = .venv/hub
 PEERS = .venv/peers
 
-.PHONY: book test unit serve lab exercises bundle lint hub bench
+.PHONY: book pdf test unit serve lab exercises bundle lint hub bench
 
 book: $(SET_UP)  ## execute every chapter and write _build/html
 	.venv/bin/jupyter-book build . -W --keep-going
+
+pdf: book  ## the book on paper, _build/dgm-book.pdf; Chromium prints it
+	.venv/bin/python book/_ext/pdf.py
 
 test: $(SET_UP)  ## everything, in a browser too
 	$(RUN) pytest -n auto
@@ -23,8 +26,8 @@ serve: book  ## the book at http://127.0.0.1:8000
 lab: $(SET_UP)  ## JupyterLab with the labs and the exercises
 	$(RUN) jupyterlab
 
-exercises: $(SET_UP)  ## release solutions/ into exercises/
-	$(RUN) classroom.release
+exercises: $(SET_UP)  ## release solutions/ into exercises/; the labs' first cell
+	$(RUN) classroom.anywhere && $(RUN) classroom.release
 
 bundle: book  ## the students' copy with its book, one zip: _build/dgm-course.zip
 	$(RUN) classroom bundle

@@ -8,13 +8,16 @@ from importlib.metadata import distribution
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
+from pypdf import PdfReader
 from submissions import SETS, secret_lines, written_answers
 
 from tests.figure_page import settle
-from tests.pages import BOOK, ROOT, chapters
+from tests.pages import BOOK, ROOT, chapters, numbered
 
 sys.path.insert(0, str(ROOT / "book/_ext"))
+import pdf  # noqa: E402
 from licences import PACKAGES  # noqa: E402
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
@@ -235,6 +238,70 @@ def test_every_link_resolves(html):
                 assert anchor, f"{path.name}: {link}"
 
 
+@pytest.mark.parametrize("name", [f"book/{path.stem}" for path in numbered()])
+def test_a_chapter_can_be_taken_away(html, name):
+    notebook = nbformat.read(html / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    kinds = [cell.cell_type for cell in notebook.cells]
+    assert kinds[:2] == ["markdown", "code"]
+    text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    myst = re.compile(r"\{[a-z]+(:[a-z]+)?\}`|^:::|^```\{|^\([\w-]+\)=|<a ", re.M)
+    assert myst.findall(text) == []
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    images = [out for out in outputs if "image/png" in out.get("data", {})]
+    images += re.findall(r"!\[[^]]+\]\(data:image/svg\+xml;base64,\w{99}", text)
+    page = (html / f"{name}.html").read_text("utf8")
+    assert len(images) == len(re.findall(r'<img alt="[^"]*"[^>]*_images/', page))
+    assert any(out.output_type == "stream" for out in outputs)
+    assert page.count("data-living=") == sum(
+        "figures.widgets" in c.source for c in notebook.cells
+    )
+
+
+def test_a_notebook_comes_by_its_button(served, watched):
+    page, complaints = watched()
+    page.goto(f"{served}/book/05_jensen.html")
+    with page.expect_download(timeout=10_000) as download:
+        page.locator(".btn-download-notebook-button").click()
+    assert download.value.suggested_filename == "05_jensen.ipynb"
+    assert complaints == []
+
+
+def test_pages_on_paper(html, browser, tmp_path):
+    names = ["book/10_vae_blur", "book/10_vae_clinic"]
+    pdf.make(browser, pdf.read(html, names), tmp_path / "book.pdf")
+    reader = PdfReader(tmp_path / "book.pdf")
+    texts = [page.extract_text() for page in reader.pages]
+    entries = re.findall(r"^(Blur|The bug).*?(\d+)$", texts[1], re.M)
+    assert "Deep Generative Models" in texts[0] and len(entries) == 2
+    start, end = (int(number) - 1 for _, number in entries)
+    for page, title in {start: "Blur, and its", end: "The bug clinic: six"}.items():
+        assert title in texts[page] and str(page + 1) in texts[page].split("\n")
+    kinds = {kind for page in reader.pages[start:end] for kind in font_kinds(page)}
+    assert "/Type3" in kinds  # MathJax's letters
+    assert not any("\\(" in text or "\\[" in text for text in texts)
+    targets = {n for page in reader.pages[start:end] for n in linked(reader, page)}
+    assert targets == {end}  # the other chapters are not in this print
+    titles = [mark.title for mark in reader.outline if not isinstance(mark, list)]
+    assert titles[2].startswith("Blur, and its") and titles[3].startswith(
+        "The bug clin"
+    )
+
+
+def font_kinds(page):
+    """Name the kinds of the fonts of a PDF's page."""
+    fonts = page["/Resources"].get("/Font", {}).values()
+    return [font.get_object()["/Subtype"] for font in fonts]
+
+
+def linked(reader, page):
+    """Say to which pages the links of a page lead; one that leads nowhere fails."""
+    notes = [note.get_object() for note in page.get("/Annots", [])]
+    names = [note["/Dest"] for note in notes if "/Dest" in note]
+    places = reader.named_destinations
+    return [reader.get_destination_page_number(places[name]) for name in names]
+
+
 def test_no_id_stands_twice_on_a_page(html):
     """A label and a figure of one name: the address would find the first of them."""
     for path in sorted((html / "book").glob("*.html")):
@@ -262,6 +329,9 @@ def test_a_planted_solution_is_found(tmp_path):
             planted = page.format(*map(escape, planted))
             (tmp_path / f"{name}-{file}.html").write_text(planted, "utf8")
             found.add(f"{name}-{file}.html")
+    cell = nbformat.v4.new_code_cell(f"a = 1\n    {line}  # so\n")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "code.ipynb")
+    found.add("code.ipynb")
     assert {file for file, _ in leaks(tmp_path)} == found
 
 
@@ -271,8 +341,13 @@ def leaks(folder):
     texts = [part for n in SETS for t in written_answers(n) for part in t.split("\n\n")]
     openings = {plain(text)[:40] for text in texts if len(text) > 60}
     found = []
-    for path in sorted(folder.rglob("*.html")):
-        page = unescape(re.sub(r"<[^>]+>", "", path.read_text("utf8")))
+    for path in sorted(
+        p for kind in ("html", "ipynb") for p in folder.rglob(f"*.{kind}")
+    ):
+        page = path.read_text("utf8")
+        if path.suffix == ".ipynb":
+            page = "\n".join(cell["source"] for cell in nbformat.reads(page, 4).cells)
+        page = unescape(re.sub(r"<[^>]+>", "", page))
         both = lines & {bare(line) for line in page.split("\n")} - {""}
         both |= {text for text in openings if text in plain(page)}
         found += [(path.name, what) for what in sorted(both)]

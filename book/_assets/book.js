@@ -3,6 +3,7 @@ addEventListener("load", async () => {
   const all = (css, mend) => document.querySelectorAll(css).forEach(mend);
   all("div.citation", (entry) => entry.setAttribute("role", "listitem"));
   all(".search-button-field, .hide > summary", (node) => node.removeAttribute("aria-label"));            // their text says more
+  all(".btn-download-notebook-button", (node) => node.setAttribute("download", ""));                      // not shown as text
   all(".theme-switch-button", (node) => node.removeAttribute("aria-label"));
   all(".theme-switch-button title", (node) => { node.textContent = `Colour mode: ${node.textContent}`; });  // of the icon that is shown
   all("li.has-children > details > summary", (node) => node.setAttribute("aria-label", `Pages below ${node.closest("li").firstElementChild.textContent}`));

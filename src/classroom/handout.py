@@ -1,8 +1,9 @@
 """Make the students' copy of the course: what they read and do, and nothing else.
 
 What is not named in `PARTS` stays behind: solutions, tests, and all of this package but
-the instant check. Gradebook, secrets and submissions have no way into it. The
-instructors' page, which says what the room will answer, is an empty one there.
+the instant check and the first cell of notebooks. Gradebook, secrets and submissions
+have no way into it. The instructors' page, which says what the room will answer, is an
+empty one there.
 """
 
 import os
@@ -15,8 +16,9 @@ from classroom.release import release
 
 PARTS = (
     "book", "notebooks", "src/dgm", "src/classroom/__init__.py",
-    "src/classroom/check.py", "_config.yml", "_toc.yml", "requirements.txt",
-    "pyproject.toml", "LICENSE", "LICENSE-text", "Makefile", "benchmarks/results.json",
+    "src/classroom/anywhere.py", "src/classroom/check.py", "_config.yml", "_toc.yml",
+    "requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text", "Makefile",
+    "benchmarks/results.json",
 )  # fmt: skip
 RELEASED = ("{0}.ipynb", "checks.json")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.half")

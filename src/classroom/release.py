@@ -22,10 +22,12 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from classroom.anywhere import first_cell, repository
 from classroom.probes import has_marks
 from classroom.question import Question, Unclear, encode, load
 from classroom.secret import seed_of
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             if name not in known:
                 raise Unclear(f"{name}: no such problem set, expected one of {known}")
             different = release(root, name, write=not options.check)
-        except Unclear as reason:
+        except (Unclear, ValueError) as reason:
             problems += 1
             print(reason, file=sys.stderr)
             continue
@@ -71,6 +73,7 @@ def release(root: Path, name: str, write: bool) -> list[str]:
     """
     questions = load(root / "solutions" / name)
     notebook = read_source(root / "solutions" / name / f"{name}.md", questions)
+    open_anywhere(notebook, first_cell(repository(root), f"exercises/{name}"))
     with tempfile.TemporaryDirectory() as scratch:
         source = root / "_build" / "source" if write else Path(scratch, "source")
         (source / name).mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,13 @@ def release(root: Path, name: str, write: bool) -> list[str]:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     put(place, fresh.read_text("utf-8"))
     return different
+
+
+def open_anywhere(notebook: NotebookNode, source: str) -> None:
+    """Put the cell that brings the course in front of a set's code."""
+    cell = nbformat.v4.new_code_cell(source, id="anywhere")
+    place = [c.cell_type for c in notebook.cells].index("code")
+    notebook.cells.insert(place, cell)
 
 
 def checks(name: str, questions: list[Question]) -> str:
