@@ -59,7 +59,7 @@ function frame(el, { name, draw }) {
   size.observe(root);
   const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
   document.addEventListener("keydown", (e) => {               // f, with focus inside, or the pointer here and nobody writing
-    const at = document.activeElement, mine = el.contains(at) || (el.matches(":hover") && !at.closest("input, textarea, select, [contenteditable=true]"));
+    const at = document.activeElement, mine = el.contains(at) || document.fullscreenElement === root || (el.matches(":hover") && !at.closest("input, textarea, select, [contenteditable=true]"));
     if (e.key !== "f" || e.ctrlKey || e.metaKey || e.altKey || !mine || !document.fullscreenEnabled) return;
     e.preventDefault();
     e.stopPropagation();
