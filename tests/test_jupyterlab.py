@@ -172,6 +172,7 @@ def test_arrow_keys_reach_the_slider_the_kernel_and_the_other_view(lab):
 
 def test_f_fills_the_screen_where_the_pointer_is_and_writes_where_one_writes(lab):
     full = "!!document.fullscreenElement"
+    lab.do("notebook:enter-command-mode")
     lab.page.locator(".living-figure").first.hover()
     lab.page.keyboard.press("f")
     lab.page.wait_for_function(full)
