@@ -34,6 +34,7 @@ WORK = [
     "print(step.iteration, bool(whole))",
 ]
 SHOW = ["from dgm.figures.widgets import *", *(f"{name}()" for name in FIGURES)]
+LONG = 60_000  # ms, for a slow machine
 SHELL = "window.jupyterapp.shell.currentWidget"
 READY = """(path) => {
     const tab = window.jupyterapp?.shell?.currentWidget, { context } = tab ?? {};
@@ -134,7 +135,7 @@ def opened(browser, server):
     """Open the notebook on a projector of 1280 x 720, and run it up to the training."""
     watch = watching(browser)
     page, complaints = next(watch)(width=1280, height=720)
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(LONG)
     lab = Lab(page, server[1])
     lab.load("work.ipynb")
     lab.run(0, 1, 3)
@@ -163,9 +164,9 @@ def test_arrow_keys_reach_the_slider_the_kernel_and_the_other_view(lab):
     slider(lab).focus()
     for _ in range(3):
         lab.page.keyboard.press("ArrowRight")
-    expect(slider(lab)).not_to_have_value("1")
+    expect(slider(lab)).not_to_have_value("1", timeout=LONG)
     moved = float(slider(lab).input_value())
-    expect(slider(lab, view=1)).to_have_value(f"{moved:g}")
+    expect(slider(lab, view=1)).to_have_value(f"{moved:g}", timeout=LONG)
     lab.run(2)
     assert float(lab.printed(2)) == moved > 1
 
@@ -235,7 +236,7 @@ def test_a_notebook_opened_again_shows_its_figures_and_runs(lab, server):
     assert "widgets" in json.loads((server[0] / "work.ipynb").read_text())["metadata"]
     lab.do("kernelmenu:shutdown")
     lab.load("work.ipynb")
-    expect(slider(lab, view=1)).to_have_value("0.5")
+    expect(slider(lab, view=1)).to_have_value("0.5", timeout=LONG)
     note = (
         "getComputedStyle(document.querySelector('.living-figure'), '::before').content"
     )
@@ -243,6 +244,6 @@ def test_a_notebook_opened_again_shows_its_figures_and_runs(lab, server):
     lab.do("notebook:restart-run-all", wait=False)
     lab.page.get_by_role("button", name="Confirm Kernel Restart").click()
     lab.page.wait_for_function("window.over")
-    expect(slider(lab, view=1)).to_have_value("1")
+    expect(slider(lab, view=1)).to_have_value("1", timeout=LONG)
     assert lab.printed(2) == "1.0\n" and lab.printed(5) == "20 True\n"
     assert "No kernel hears" not in lab.page.evaluate(note)
