@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
 from dgm.figures import widgets
-from tests.conftest import watching
+from tests.conftest import leave, watch
 
 pytestmark = pytest.mark.browser
 FIGURES = [name for name in widgets.__all__ if name not in ("LivingFigure", "figure")]
@@ -131,22 +131,21 @@ def await_answer(url, process, log):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, server):
+def driven(window, server):
     """Open the notebook on a projector of 1280 x 720, and run it up to the training."""
-    watch = watching(browser)
-    page, complaints = next(watch)(width=1280, height=720)
+    page, complaints = watch(window, width=1280, height=720)
     page.set_default_timeout(LONG)
     lab = Lab(page, server[1])
     lab.load("work.ipynb")
     lab.run(0, 1, 3)
     yield lab, complaints
-    next(watch, None)
+    leave(page)
 
 
 @pytest.fixture
-def lab(opened):
+def lab(driven):
     """Turn to the notebook; what the browser complains of in a test fails it."""
-    lab, complaints = opened
+    lab, complaints = driven
     lab.turn_to("work.ipynb")
     yield lab
     ours = ("console warning", "failed: ")  # a slow machine; polls that a load cuts off
