@@ -24,7 +24,7 @@ serve: book  ## the book at http://127.0.0.1:8000
 	$(RUN) http.server --bind 127.0.0.1 --directory _build/html 8000
 
 lab: $(SET_UP)  ## JupyterLab with the labs and the exercises
-	$(RUN) jupyterlab
+	$(RUN) jupyterlab --config=jupyter_lab_config.py
 
 exercises: $(SET_UP)  ## release solutions/ into exercises/; the labs' first cell
 	$(RUN) classroom.anywhere && $(RUN) classroom.release

@@ -33,6 +33,7 @@ TOGETHER = (
     "test_classroom_course",
     "test_classroom_bundle",
     "test_classroom_runner",
+    "test_jupyterlab",
 )  # on one worker each
 PAGE = re.compile("|".join(sorted(PAGES, key=len, reverse=True)))
 

@@ -18,7 +18,7 @@ PARTS = (
     "book", "notebooks", "src/dgm", "src/classroom/__init__.py",
     "src/classroom/anywhere.py", "src/classroom/check.py", "_config.yml", "_toc.yml",
     "requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text", "Makefile",
-    "benchmarks/results.json",
+    "jupyter_lab_config.py", "benchmarks/results.json",
 )  # fmt: skip
 RELEASED = ("{0}.ipynb", "checks.json")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "*.half")
@@ -37,7 +37,7 @@ SET_UP = """You need Python 3.11 or newer, nothing else before the first command
 and then, for the book and for JupyterLab:
 
     .venv/bin/jupyter-book build . -W --keep-going
-    .venv/bin/python -m jupyterlab
+    .venv/bin/python -m jupyterlab --config=jupyter_lab_config.py
 
 On Linux that brings PyTorch's CUDA build, several gigabytes. For the CPU alone make
 `.venv` by the first line, and run in it the command that PyTorch's page shows for

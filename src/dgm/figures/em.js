@@ -107,7 +107,7 @@ export default {
       say.hint(lesson(k), `half-step ${k}, seed ${get("seed")}: log p ${fix(now.logP, 3)}, bound ${fix(now.bound, 3)}, KL ${fix(now.kl, 3)} nats an image`);
     }
     function drawTable({ pi, theta, r }) {
-      const w = table.clientWidth, u = parseFloat(getComputedStyle(table).fontSize) / 16, left = LEFT * u, row = ROW * u;         // it grows with the type
+      const w = table.clientWidth || 300, u = (parseFloat(getComputedStyle(table).fontSize) || 16) / 16, left = LEFT * u, row = ROW * u;         // it grows with the type
       const cell = (w - left) / IMAGES.length, size = Math.min(cell - 2, 26 * u), tall = row - 7, h = (TOP + 18) * u + KINDS * row;
       put(sheet, { width: w, height: h, viewBox: `0 0 ${w} ${h}`, "aria-label": `Twenty images, and what share of each the four kinds have; their pictures show ${theta.map((t) => shows(t).join(" and ")).join("; ")}` });
       heads.forEach((node, i) => write(put(node, { x: i === 1 ? 0 : i ? w : left - 8, y: i ? h - 4 : 19 * u, "text-anchor": i === 1 ? "start" : "end" }),

@@ -48,24 +48,32 @@ function frame(el, { name, draw }) {
   el.addEventListener("keydown", (e) => e.stopPropagation());
   const root = add(el, "figure", { role: "group", "aria-label": name }), off = new AbortController();
   const spoken = add(root, "p", { class: "lf-spoken", role: "status" });
-  let due = 0, rest = 0;
+  let due = 0, rest = 0, place = "";
   const redraw = () => { due ||= requestAnimationFrame(() => { due = 0; draw(); }); };
-  const size = new ResizeObserver(redraw);
+  const size = new ResizeObserver(() => {                     // another place: fit into it; another height alone: draw
+    const now = `${root.clientWidth} ${room()}`;
+    if (now === place || !root.clientWidth) return redraw();
+    place = now;
+    fit();
+  });
   size.observe(root);
   const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
-  document.addEventListener("keydown", (e) => {               // f, with focus inside, or nowhere and the pointer here
-    const at = document.activeElement, mine = el.contains(at) || (at === document.body && el.matches(":hover"));
+  document.addEventListener("keydown", (e) => {               // f, with focus inside, or the pointer here and nobody writing
+    const at = document.activeElement, mine = el.contains(at) || document.fullscreenElement === root || (el.matches(":hover") && !at.closest("input, textarea, select, [contenteditable=true]"));
     if (e.key !== "f" || e.ctrlKey || e.metaKey || e.altKey || !mine || !document.fullscreenEnabled) return;
     e.preventDefault();
     e.stopPropagation();
     full();
   }, { capture: true, signal: off.signal });
-  const fit = () => {                                         // too tall for a full screen: closer first, then in two columns
+  const room = () => (document.fullscreenElement === root ? root.clientHeight
+    : (el.closest(".jp-WindowedPanel-outer")?.clientHeight ?? Infinity) - 64);  // JupyterLab: with a line of output below
+  const fit = () => {                                         // too tall for a screen: closer first, then in two columns
     root.classList.remove("lf-low", "lf-two");
     for (const how of ["lf-low", "lf-two"]) {
       draw();
-      if (document.fullscreenElement === root && root.scrollHeight > root.clientHeight + 1) root.classList.add(how);
+      if (root.scrollHeight > room() + 1) root.classList.add(how);
     }
+    redraw();
   };
   for (const what of ["fullscreenchange", "resize"]) addEventListener(what, fit, { capture: true, signal: off.signal });
   return {
@@ -95,8 +103,8 @@ function plot(parent, { name, x, ticks, shape = [0.45, 240, 330], left = 11, top
   const box = add(parent, "div", { class: shape[0] ? "lf-plot" : "lf-plot lf-fixed", style: `--least: ${size}` }), node = add(box, "svg", { role: "group", "aria-label": name });
   const base = add(node, "g", { class: "lf-axis" }), p = { box, node, left };
   p.fit = (lo, hi, domain = x, marks = ticks) => {            // first in every draw; lift: pixels from the axis up to lo
-    const w = box.clientWidth, [ratio, least, most] = shape, big = document.fullscreenElement?.contains(box);
-    const h = big ? Math.max(box.clientHeight, least) : clamp(w * ratio, least, most), floor = h - 26 - below;
+    const w = box.clientWidth || 300, [ratio, least, most] = shape, big = document.fullscreenElement?.contains(box);  // 300: not on the page yet
+    const how = box.closest(".lf-low")?.classList, h = big ? Math.max(box.clientHeight, least) : how?.contains("lf-two") ? most : how ? least : clamp(w * ratio, least, most), floor = h - 26 - below;
     Object.assign(p, { w, h, floor, taken: [], x: linear(domain, [left, w - 11]), y: linear([lo, hi], [floor - lift, top]) });
     put(node, { width: w, height: h, viewBox: `0 0 ${w} ${h}` });
     axis(base, p.x, floor, marks);
@@ -110,7 +118,7 @@ function square(parent, { name, x, y }) {                     // a plane with tw
   const box = add(parent, "div", { class: "lf-plane" }), node = add(box, "svg", { role: "group", "aria-label": name, class: "lf-ground", style: "overflow: hidden" });
   const p = { box, node, left: 0, curve: (role) => curve(p, role), text: (role) => label(p, role) };
   p.fit = () => {
-    const size = box.clientWidth;
+    const size = box.clientWidth || 300;
     Object.assign(p, { w: size, h: size, taken: [], x: linear(x, [0, size]), y: linear(y, [size, 0]) });
     put(node, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
   };
