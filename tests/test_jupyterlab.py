@@ -230,6 +230,7 @@ def test_a_training_that_is_stopped_leaves_a_model_and_no_running_bar(lab):
 def test_a_notebook_opened_again_shows_its_figures_and_runs(lab, server):
     source = f"{SHELL}.content.model.sharedModel.cells[4]"
     lab.page.evaluate(f"{source}.setSource({source}.source.replace('10**6', '20'))")
+    lab.run(4)  # its progress bar stays, so that what is saved leads somewhere
     slider(lab).fill("0.5")
     lab.do("docmanager:save")
     assert "widgets" in json.loads((server[0] / "work.ipynb").read_text())["metadata"]

@@ -164,10 +164,13 @@ def test_an_interrupt_leaves_the_modules_as_far_as_they_got(where):
 
         steps = fit(stops, data, model, posterior, steps=10, batch=20)
         if interrupted:
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(KeyboardInterrupt) as told:
                 for step in steps:
                     if step.iteration == 3 and where == "page":
                         raise KeyboardInterrupt
+            if where == "bound":
+                (line,) = told.value._render_traceback_()
+                assert line.startswith("Stopped in step 4 of 10")
         else:
             list(itertools.islice(steps, 3))
         ends.append(snapshot(model, posterior))

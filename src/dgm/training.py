@@ -35,6 +35,13 @@ class Step:
         )
 
 
+class Stopped(KeyboardInterrupt):
+    """An interrupt of `fit`: in a notebook one line, where else a traceback stands."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for it
+        return [str(self)]
+
+
 def train_step(bound: Bound, x: Tensor, optimizer: Optimizer) -> Tensor:
     """Move the parameters one step uphill on a batch's mean bound.
 
@@ -85,7 +92,7 @@ def fit(
 
     The caller's `for` is the training loop: print, draw or stop in it. A progress bar
     stands in a terminal and in JupyterLab (none where TQDM_DISABLE=1). Interrupt it
-    when you like: the modules stay as far as they got.
+    when you like: the modules stay as far as they got, and `Stopped` says how far.
 
     Args:
         bound: from images to one bound per image, in nats.
@@ -125,10 +132,14 @@ def fit(
 
     def climb() -> Iterator[Step]:
         batches, start = minibatches(data, batch), time.perf_counter()
-        for i in tqdm(range(1, steps + 1), unit="step", leave=False, disable=quiet):
+        for i in tqdm(range(1, steps + 1), unit="step", disable=quiet):
             step_size.fill_(lr * (1 - (i - 1) / steps))
-            with product():  # off again before the caller's code runs
-                elbo = step(next(batches))
+            try:
+                with product():  # off again before the caller's code runs
+                    elbo = step(next(batches))
+            except KeyboardInterrupt:
+                raise Stopped(f"Stopped in step {i} of {steps}; what was trained "
+                              "stays as far as it got.") from None  # fmt: skip
             yield Step(i, elbo, i * batch / (time.perf_counter() - start))
 
     return climb()  # so that the checks above speak at the call
