@@ -1,8 +1,9 @@
 """Measure everything, or what you name; print a table, write _build/bench.json.
 
 Run: make bench, or python -m benchmarks [training bars ...] (MNIST where DGM_DATA
-names it). Leave the machine alone meanwhile. What was measured before under a name that
-is not measured now stays in the file.
+names it). Leave the machine alone meanwhile. What was measured before, and is not now,
+stays in the file. Of the IWAE table, which takes longer than all the rest, it reports
+what `python -m benchmarks.iwae_table` has finished.
 """
 
 import importlib
@@ -19,7 +20,7 @@ from pathlib import Path
 RESULT = Path(__file__).parents[1] / "_build/bench.json"
 PARTS = (
     "bars", "training", "evaluation", "estimators", "amortization", "growth",
-    "figures", "book", "gpu",
+    "figures", "book", "gpu", "iwae_table",
 )  # fmt: skip
 PACKAGES = ("torch", "numpy", "pyro-ppl", "lightning", "pythae", "jupyter-book")
 

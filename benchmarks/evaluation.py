@@ -4,8 +4,9 @@ Run: python -m benchmarks.evaluation
 """
 
 import multiprocessing
-import resource
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import torch
 
@@ -14,8 +15,6 @@ from benchmarks.rows import Row, cpu_seconds, spread
 from dgm.evaluation import evaluate, mean_and_error
 from dgm.training import fit
 from dgm.vae import vae, vae_bound
-
-MB = 1 / 1024  # of the kilobytes in which Linux counts
 
 
 def trained(steps: int):
@@ -46,16 +45,18 @@ def rows() -> Iterator[Row]:
 
 
 def peak(K: int) -> float:
-    """Return the most memory that a fresh process holds, torch and all."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_score, (K,))
+    """Return the most memory that a fresh process holds, torch and all (on Linux)."""
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, fresh) as pool:
+        return pool.submit(_score, K).result()
 
 
 def _score(K: int) -> float:
     torch.set_num_threads(1)
     modules, x = vae(784, 400, 20), (torch.rand(3, 784) < 0.13).float()
     evaluate(*modules, x, K)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MB
+    lines = Path("/proc/self/status").read_text("utf8").splitlines()
+    return next(int(line.split()[1]) for line in lines if "VmHWM" in line) / 1024
 
 
 if __name__ == "__main__":
