@@ -36,7 +36,7 @@ class Replayed:
     Raises:
         RuntimeError: at the record, if the step cannot be recorded.
 
-    Page: "Full size" in book/10_vae.md.
+    Page: book/10_vae_full.md.
     """
 
     def __init__(self, step: TrainStep, warm_up: int = 3) -> None:

@@ -40,7 +40,7 @@ def evaluate(
     Raises:
         ValueError: if the model cannot score the images, or num_samples is below one.
 
-    Page: "Full size" in book/10_vae.md.
+    Page: book/10_vae_full.md.
     Paper: Burda, Grosse and Salakhutdinov (2016), section 5.
 
     With q = p(z|x) any number of draws gives log p(x):
