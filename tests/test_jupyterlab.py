@@ -168,7 +168,11 @@ def test_arrow_keys_reach_the_slider_the_kernel_and_the_other_view(lab):
     expect(slider(lab)).not_to_have_value("1", timeout=LONG)
     moved = float(slider(lab).input_value())
     expect(slider(lab, view=1)).to_have_value(f"{moved:g}", timeout=LONG)
-    lab.run(2)
+    for _ in range(50):  # a widget's last change waits for the kernel's answer
+        lab.run(2)
+        if float(lab.printed(2)) == moved:
+            break
+        lab.page.wait_for_timeout(100)
     assert float(lab.printed(2)) == moved > 1
 
 
