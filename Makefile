@@ -35,7 +35,7 @@ bundle: book  ## the students' copy with its book, one zip: _build/dgm-course.zi
 lint: $(SET_UP)
 	$(RUN) ruff check . && $(RUN) ruff format --check .
 
-bench: $(PEERS)  ## what is fast, beside peers and limits: half an hour, on an idle machine
+bench: $(PEERS)  ## what is fast, beside peers and limits: a quarter of an hour, idle
 	$(RUN) benchmarks
 
 $(PEERS): $(SET_UP) benchmarks/requirements.txt
