@@ -59,7 +59,7 @@ def evaluate(
     product = onednn if pays(*networks) else nullcontext
     quiet = bool(os.environ.get("TQDM_DISABLE")) or None  # None: quiet in a pipe
     bounds = []
-    with product(), tqdm(total=len(x), unit="image", leave=False, disable=quiet) as bar:
+    with product(), tqdm(total=len(x), unit="image", disable=quiet) as bar:
         for part in x.split(max(1, DECODES // num_samples)):
             bounds.append(_bound(model, posterior, part, num_samples))
             bar.update(len(part))
