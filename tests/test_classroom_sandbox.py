@@ -62,6 +62,10 @@ def nothing_is_left(sandboxed):
         "assert torch.allclose(torch.ones(2), torch.ones(2))",
         "assert not torch.allclose(torch.ones(2), torch.zeros(2))",
     )
+    for _ in range(300):  # an attack on another worker has its processes too
+        if processes("attacker") == 0:
+            break
+        time.sleep(0.1)
     assert processes("attacker") == 0
 
 
